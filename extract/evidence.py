@@ -1,0 +1,64 @@
+"""A value together with the words it came from.
+
+Every room between text and record passes values on as ``Found``: nothing is a
+value here without the place in the letter that says it and the rule that read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open range of characters ``[start, end)`` in a text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}..{self.end}")
+
+    def shift(self, by: int) -> Span:
+        """The same span in a text that has ``by`` more characters before it."""
+        return Span(self.start + by, self.end + by)
+
+    def overlaps(self, other: Span) -> bool:
+        """True where the two spans share a character."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        """True where ``other`` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def of(self, text: str) -> str:
+        """The characters of ``text`` under the span."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value, where it stands, which rule or vocabulary gave it, and how sure that is.
+
+    ``confidence`` is between 0 and 1. ``span`` counts characters of the text that
+    the finder was given; callers shift it to the text they hold.
+    """
+
+    value: T
+    span: Span
+    method: str
+    confidence: float = 1.0
+
+    def shift(self, by: int) -> Found[T]:
+        """The same value in a text that has ``by`` more characters before it."""
+        return replace(self, span=self.span.shift(by))
+
+    def map(self, change: Callable[[T], U]) -> Found[U]:
+        """The same place and method with the value changed by ``change``."""
+        return Found(change(self.value), self.span, self.method, self.confidence)

@@ -1,0 +1,202 @@
+"""Rules and vocabularies: loads ``patterns/`` and refuses what it does not know.
+
+Rules are regular expressions of the ``regex`` module, kept as data with the reason
+they exist, the examples they must match and the ones they must not. A rule may use
+``{{fragment}}`` for a piece that several rules share (``rules/fragments.yaml``).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import regex
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+TIME_LIMIT = 2.0
+"""Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
+
+
+class PatternError(ValueError):
+    """A pattern file that is not what the schema says, with the file's name."""
+
+
+class Strict(BaseModel):
+    """Base of all pattern data: an unknown key is an error, not a silent no-op."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+M = TypeVar("M", bound=Strict)
+
+
+class Example(Strict):
+    """A text that a rule must match, and what its named groups must hold."""
+
+    text: str
+    gives: dict[str, str | None] = Field(default_factory=dict)
+
+
+class RuleData(Strict):
+    """One rule as it stands in a file of ``patterns/rules``."""
+
+    name: str
+    why: str
+    pattern: str
+    case_sensitive: bool = False
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    value: str | None = None
+    examples: list[Example] = Field(min_length=1)
+    counter_examples: list[str] = Field(default_factory=list)
+
+
+class RuleFile(Strict):
+    """A file of ``patterns/rules``: rules of one family, tried in this order."""
+
+    about: str
+    rules: list[RuleData]
+
+
+class FragmentFile(Strict):
+    """``patterns/rules/fragments.yaml``."""
+
+    about: str
+    fragments: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with its compiled pattern. ``value`` is what a match means, where that is fixed."""
+
+    data: RuleData
+    compiled: regex.Pattern[str]
+
+    @property
+    def name(self) -> str:
+        """The rule's name, written into evidence.method."""
+        return self.data.name
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
+        """First match within ``text[start:end]``, under the time limit.
+
+        Raises TimeoutError past the limit.
+        """
+        stop = len(text) if end is None else end
+        return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
+
+    def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
+        """A match that begins exactly at ``start``, under the time limit."""
+        stop = len(text) if end is None else end
+        return self.compiled.match(text, start, stop, timeout=TIME_LIMIT)
+
+    def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[regex.Match[str]]:
+        """All matches within ``text[start:end]``, under the time limit."""
+        stop = len(text) if end is None else end
+        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+
+
+def compile_pattern(
+    pattern: str, fragments: Mapping[str, str], *, case_sensitive: bool = False
+) -> regex.Pattern[str]:
+    """Fill in ``{{fragments}}`` and compile; verbose patterns, case-insensitive unless told.
+
+    Raises PatternError for an unknown fragment or a bad expression.
+    """
+
+    def fill(match: regex.Match[str]) -> str:
+        name = match.group(1)
+        if name not in fragments:
+            raise PatternError(f"unknown fragment {name!r} in {pattern!r}")
+        return "(?:" + expand(fragments[name]) + ")"
+
+    def expand(text: str) -> str:
+        return str(regex.sub(r"\{\{(\w+)\}\}", fill, text))
+
+    flags = regex.VERBOSE | (0 if case_sensitive else regex.IGNORECASE)
+    try:
+        return regex.compile(expand(pattern), flags)
+    except regex.error as error:
+        raise PatternError(f"{error} in {pattern!r}") from error
+
+
+def patterns_home() -> Path:
+    """The folder of the patterns: inside an installed wheel, else beside the package in a checkout."""
+    inside = Path(__file__).parent / "_patterns"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "patterns"
+
+
+def load_yaml(path: Path) -> Any:
+    """Parse one YAML file with the safe loader."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with path.open(encoding="utf-8") as stream:
+        return yaml.load(stream, Loader=loader)
+
+
+class Patterns:
+    """All pattern data of one folder, loaded once and handed to the rooms that need it."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home or patterns_home()
+        self._families: dict[str, tuple[Rule, ...]] = {}
+
+    @cached_property
+    def fragments(self) -> dict[str, str]:
+        """Shared pieces of expressions by name."""
+        return self.parse(FragmentFile, "rules/fragments.yaml").fragments
+
+    @cached_property
+    def families(self) -> list[str]:
+        """Names of the rule files, without the fragments."""
+        return sorted(p.stem for p in (self.home / "rules").glob("*.yaml") if p.stem != "fragments")
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash over all files, to tell which patterns made a dataset."""
+        total = hashlib.sha256()
+        for path in sorted(p for p in self.home.rglob("*") if p.is_file()):
+            total.update(path.relative_to(self.home).as_posix().encode() + b"\0" + path.read_bytes())
+        return total.hexdigest()[:16]
+
+    def parse(self, model: type[M], name: str) -> M:
+        """Load ``patterns/<name>`` as ``model``. Raises PatternError that names the file."""
+        path = self.home / name
+        try:
+            return model.model_validate(load_yaml(path))
+        except (ValidationError, yaml.YAMLError, OSError) as error:
+            raise PatternError(f"{name}: {error}") from error
+
+    def rules(self, family: str) -> tuple[Rule, ...]:
+        """The rules of ``patterns/rules/<family>.yaml`` in file order."""
+        if family not in self._families:
+            data = self.parse(RuleFile, f"rules/{family}.yaml")
+            self._families[family] = tuple(
+                Rule(d, compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive))
+                for d in data.rules
+            )
+        return self._families[family]
+
+    def rule(self, family: str, name: str) -> Rule:
+        """One rule by name. Raises PatternError where there is none."""
+        for rule in self.rules(family):
+            if rule.name == name:
+                return rule
+        raise PatternError(f"no rule {name!r} in rules/{family}.yaml")
+
+    def compile(self, pattern: str, *, case_sensitive: bool = False) -> regex.Pattern[str]:
+        """Compile an expression that stands in other pattern data, with the shared fragments."""
+        return compile_pattern(pattern, self.fragments, case_sensitive=case_sensitive)
+
+    def table(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+        """Rows of a CSV vocabulary. Raises PatternError where its columns are not ``columns``."""
+        path = self.home / "vocab" / name
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if tuple(reader.fieldnames or ()) != columns:
+                raise PatternError(f"{path.name}: columns are {reader.fieldnames}, not {list(columns)}")
+            return [{k: (v or "").strip() for k, v in row.items()} for row in reader]
