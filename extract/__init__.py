@@ -1,0 +1,1 @@
+"""Reads California Independent Medical Review letters into tables."""

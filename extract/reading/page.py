@@ -1,0 +1,175 @@
+"""Pages as the engines give them: lines of text with boxes, in reading order.
+
+An engine yields ``Segment`` objects (pieces of one printed line); ``rows`` puts pieces
+that stand side by side into one line, so that a table row reads the same whatever order
+the PDF stores its cells in. Coordinates are points from the page's top left corner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+SAME_ROW = 0.5
+"""Share of the lower height that two pieces must overlap by to stand in one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points from the page's top left corner."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        """Points from top to bottom."""
+        return self.bottom - self.top
+
+    def union(self, other: Box) -> Box:
+        """The smallest box around both."""
+        return Box(
+            min(self.x0, other.x0), min(self.top, other.top), max(self.x1, other.x1), max(self.bottom, other.bottom)
+        )
+
+
+class Segment(Protocol):
+    """A piece of one printed line."""
+
+    @property
+    def text(self) -> str:
+        """Its characters, without line breaks or outer white space."""
+
+    @property
+    def box(self) -> Box:
+        """Around all its characters."""
+
+    @property
+    def bold(self) -> bool:
+        """True where its first character is set in a bold face."""
+
+    def box_of(self, start: int, end: int) -> Box:
+        """Around the characters ``[start, end)`` of ``text``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters without white space, with its box."""
+
+    text: str
+    box: Box
+    start: int
+    """Offset of its first character in the line's text."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed line: its segments from left to right, joined with a space.
+
+    ``hyphenated`` tells that the engine saw a word broken at the line's end.
+    """
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """The line's characters."""
+        return " ".join(s.text for s in self.segments)
+
+    @property
+    def bold(self) -> bool:
+        """True where the line begins in a bold face."""
+        return self.segments[0].bold
+
+    @property
+    def box(self) -> Box:
+        """Around the whole line."""
+        box = self.segments[0].box
+        for segment in self.segments[1:]:
+            box = box.union(segment.box)
+        return box
+
+    def box_of(self, start: int, end: int) -> Box | None:
+        """Around the characters ``[start, end)`` of ``text``; None where they are only spaces between pieces."""
+        found: Box | None = None
+        offset = 0
+        for segment in self.segments:
+            a, b = max(start - offset, 0), min(end - offset, len(segment.text))
+            if a < b:
+                part = segment.box_of(a, b)
+                found = part if found is None else found.union(part)
+            offset += len(segment.text) + 1
+        return found
+
+    def words(self) -> list[Word]:
+        """The line's words with their boxes."""
+        text, out, start = self.text, [], 0
+        for piece in text.split(" "):
+            if piece:
+                box = self.box_of(start, start + len(piece))
+                if box is not None:
+                    out.append(Word(piece, box, start))
+            start += len(piece) + 1
+        return out
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its number from 1, size in points, and its lines from top to bottom.
+
+    Pages of a plain-text file have no size and lines without boxes.
+    """
+
+    number: int
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    blank_before: tuple[bool, ...] | None = None
+    """For plain text: whether a paragraph ends before the line. None where boxes tell it."""
+
+    @property
+    def has_boxes(self) -> bool:
+        """True where lines carry boxes, that is for a PDF."""
+        return self.blank_before is None
+
+
+class Document(Protocol):
+    """An open letter file. Close it after its boxes have been asked for."""
+
+    @property
+    def pages(self) -> Sequence[Page]:
+        """All pages that were read."""
+
+    @property
+    def text_source(self) -> str:
+        """``pdf_text``, ``ocr`` or ``plain_text`` (letters.text_source)."""
+
+    def close(self) -> None:
+        """Give the file back."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
+    """Put pieces that overlap vertically into one line, lines by height, pieces from left to right."""
+    ordered = sorted((s for s in segments if s.text), key=lambda s: (s.box.top, s.box.x0))
+    groups: list[list[Segment]] = []
+    for segment in ordered:
+        if groups and _same_row(groups[-1][0].box, segment.box):
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return tuple(Line(tuple(sorted(g, key=lambda s: s.box.x0))) for g in groups)
+
+
+def _same_row(a: Box, b: Box) -> bool:
+    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return overlap > SAME_ROW * min(a.height, b.height)

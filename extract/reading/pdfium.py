@@ -1,0 +1,141 @@
+"""The default engine: PDFium through pypdfium2.
+
+PDFium is not thread-safe: use one process per document at a time, never two threads.
+Boxes are asked for one by one, since each costs a call into the library and few are needed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+
+from extract.failures import LetterError, Reason
+from extract.reading.page import Box, Line, Page, rows
+
+BROKEN_HYPHENS = "\ufffe\x02"
+"""What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
+BOLD_WEIGHT = 600
+NAME_BYTES = 256
+
+
+class _Segment:
+    """Characters ``[first, first + len(text))`` of a PDFium text page."""
+
+    __slots__ = ("__dict__", "_first", "_page", "text")
+
+    def __init__(self, page: _TextPage, first: int, text: str) -> None:
+        self._page, self._first, self.text = page, first, text
+
+    @cached_property
+    def box(self) -> Box:
+        return self.box_of(0, len(self.text))
+
+    @cached_property
+    def bold(self) -> bool:
+        return self._page.is_bold(self._first)
+
+    def box_of(self, start: int, end: int) -> Box:
+        box = self._page.char_box(self._first + start)
+        return box.union(self._page.char_box(self._first + end - 1)) if end - start > 1 else box
+
+
+class _TextPage:
+    """One page's characters with the few questions that are asked of them."""
+
+    def __init__(self, page: Any) -> None:
+        self._text_page = page.get_textpage()
+        left, bottom, right, top = page.get_bbox()
+        self._left, self._top = left, top
+        self.width, self.height = right - left, top - bottom
+
+    def characters(self) -> str:
+        """All characters, one for each of PDFium's indices."""
+        count = self._text_page.count_chars()
+        text = str(self._text_page.get_text_range()) if count else ""
+        if len(text) != count:  # characters beyond the basic plane: ask one by one
+            codes = (pdfium_c.FPDFText_GetUnicode(self._text_page, i) for i in range(count))
+            text = "".join(chr(c) if 0 < c < 0x110000 and not 0xD800 <= c < 0xE000 else " " for c in codes)
+        return text
+
+    def char_box(self, index: int) -> Box:
+        left, bottom, right, top = self._text_page.get_charbox(index, loose=True)
+        return Box(left - self._left, self._top - top, right - self._left, self._top - bottom)
+
+    def is_bold(self, index: int) -> bool:
+        name = ctypes.create_string_buffer(NAME_BYTES)
+        flags = ctypes.c_int()
+        size = pdfium_c.FPDFText_GetFontInfo(self._text_page, index, name, NAME_BYTES, ctypes.byref(flags))
+        if 0 < size <= NAME_BYTES and b"bold" in name.value.lower():
+            return True
+        return bool(pdfium_c.FPDFText_GetFontWeight(self._text_page, index) >= BOLD_WEIGHT)
+
+    def lines(self) -> tuple[Line, ...]:
+        text = self.characters()
+        segments, start = [], 0
+        for index, char in enumerate(text):
+            if char in "\r\n" or char in BROKEN_HYPHENS:
+                end = index + 1 if char in BROKEN_HYPHENS else index
+                segments.append(self._segment(text, start, end))
+                start = index + 1
+        segments.append(self._segment(text, start, len(text)))
+        return rows(s for s in segments if s is not None)
+
+    def _segment(self, text: str, start: int, end: int) -> _Segment | None:
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start == end:
+            return None
+        piece = text[start:end]
+        for mark in BROKEN_HYPHENS:
+            piece = piece.replace(mark, "-")
+        return _Segment(self, start, piece.replace("\0", " "))
+
+
+class PdfiumDocument:
+    """A PDF opened with PDFium.
+
+    Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
+    """
+
+    text_source = "pdf_text"
+
+    def __init__(self, path: Path, *, max_pages: int) -> None:
+        try:
+            self._pdf = pypdfium2.PdfDocument(path)
+        except pypdfium2.PdfiumError as error:
+            secret = "password" in str(error).lower()
+            raise LetterError(Reason.ENCRYPTED if secret else Reason.DAMAGED, str(error)) from error
+        try:
+            if len(self._pdf) > max_pages:
+                raise LetterError(Reason.TOO_LARGE, f"{len(self._pdf)} pages, the limit is {max_pages}")
+            self.pages = [self._page(i) for i in range(len(self._pdf))]
+        except pypdfium2.PdfiumError as error:
+            self.close()
+            raise LetterError(Reason.DAMAGED, str(error)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _page(self, index: int) -> Page:
+        text_page = _TextPage(self._pdf[index])
+        return Page(index + 1, text_page.width, text_page.height, text_page.lines())
+
+    def close(self) -> None:
+        """Close the PDF; its pages' boxes cannot be asked for afterwards."""
+        self._pdf.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

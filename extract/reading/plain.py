@@ -1,0 +1,75 @@
+"""Letters that come as text files: UTF-8, else the Windows code page; form feeds part pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from extract.failures import LetterError, Reason
+from extract.reading.page import Box, Line, Page
+
+
+class _Segment:
+    """A line of text without a place on a page."""
+
+    bold = False
+    box = Box(0, 0, 0, 0)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def box_of(self, start: int, end: int) -> Box:
+        return self.box
+
+
+def decode(data: bytes) -> str:
+    """Text of a letter's bytes. Every byte string has one: the last resort is Latin-1."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+class PlainDocument:
+    """A text file as pages of lines. Raises LetterError (``empty``) where it holds only white space."""
+
+    text_source = "plain_text"
+
+    def __init__(self, path: Path) -> None:
+        text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+        if not text.strip():
+            raise LetterError(Reason.EMPTY)
+        self.pages = [_page(i, part) for i, part in enumerate(text.split("\f"), start=1)]
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _page(number: int, text: str) -> Page:
+    """Lines of one page; in a file with a blank line after every line, two or more end a paragraph."""
+    raw = text.split("\n")
+    gaps: list[int] = []
+    lines: list[Line] = []
+    blank = 0
+    for piece in raw:
+        if piece.strip():
+            lines.append(Line((_Segment(piece.strip()),)))
+            gaps.append(blank)
+            blank = 0
+        else:
+            blank += 1
+    inner = gaps[1:]
+    double_spaced = bool(inner) and sum(g >= 1 for g in inner) > 0.8 * len(inner)
+    least = 2 if double_spaced else 1
+    return Page(number, 0.0, 0.0, tuple(lines), tuple(g >= least for g in gaps))
