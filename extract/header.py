@@ -1,0 +1,265 @@
+"""Header fields: the table of labels and values at a letter's head.
+
+In a PDF a value is what stands to the right of its label and left of the next one, by the
+words' positions, since text extractors disagree on the order of the table's cells. In a
+plain text the order is all there is: a value after its label, or a run of labels followed
+by a run of as many values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.layout import FieldData, Kind, compile_words
+from extract.patterns import TIME_LIMIT, Patterns
+from extract.reading import Box
+from extract.text import LetterText
+from extract.values.dates import DateFinder
+
+WRAPPED_LABEL: Final = 8.0
+"""Points that a label's second line may stand left or right of its first."""
+LABEL_LINES: Final = 3
+"""Lines that a label may wrap over."""
+SURE, FROM_ORDER = 0.99, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderValues:
+    """What the header says, by field of DATASET.md; dates in ``dates``, the rest in ``words``."""
+
+    dates: dict[str, Found[date]]
+    words: dict[str, Found[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A word of the header with its place in the clean text and on the page."""
+
+    text: str
+    span: Span
+    box: Box
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    field: FieldData
+    pieces: tuple[int, ...]
+    box: Box
+
+
+class HeaderReader:
+    """Reads the fields that a layout names."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._dates = DateFinder(patterns=patterns)
+        self._case = patterns.rule("header", "case_number")
+        self._priority = patterns.rule("header", "priority")
+        self._determination = patterns.rule("header", "determination")
+
+    def read(self, text: LetterText, region: Span, fields: Sequence[FieldData]) -> HeaderValues:
+        """The fields found in a region of the clean text."""
+        values = HeaderValues({}, {})
+        if text.has_boxes:
+            self._by_position(text, region, fields, values)
+        missing = [f for f in fields if f.field not in values.dates and f.field not in values.words]
+        if missing:
+            self._by_order(text.clean, region, fields, {f.field for f in missing}, values)
+        return values
+
+    def case_number(self, text: str, region: Span) -> Found[str] | None:
+        """The first case number in a region, labelled or not."""
+        match = self._case.search(text, region.start, region.end)
+        if match is None:
+            return None
+        return Found(_case(match), Span(match.start(), match.end()), "case_number", SURE)
+
+    def _store(
+        self, values: HeaderValues, field: FieldData, text: str, span: Span, method: str, confidence: float
+    ) -> None:
+        kind: Kind = field.kind
+        if kind in ("date", "date_range"):
+            days = self._dates.all(text, span.start, span.end)
+            if days:
+                first = days[0]
+                values.dates[field.field] = Found(first.value, first.span, method, confidence)
+                if kind == "date_range" and len(days) > 1 and days[-1].value > first.value:
+                    last = days[-1]
+                    values.dates[field.field + "_end"] = Found(last.value, last.span, method, confidence)
+            return
+        rule = {"case_number": self._case, "priority": self._priority}.get(kind, self._determination)
+        match = rule.search(text, span.start, span.end)
+        if match:
+            value = _case(match) if kind == "case_number" else match.group("value").lower()
+            values.words[field.field] = Found(value, Span(match.start(), match.end()), method, confidence)
+
+    # -- by the positions of words
+
+    def _by_position(
+        self, text: LetterText, region: Span, fields: Sequence[FieldData], values: HeaderValues
+    ) -> None:
+        for number in sorted({li.page for li in text.clean_lines if li.clean and region.contains(li.clean)}):
+            pieces = _pieces(text, region, number)
+            labels = _labels(pieces, fields)
+            taken = {i for label in labels for i in label.pieces}
+            for label in labels:
+                if label.field.field in values.dates or label.field.field in values.words:
+                    continue
+                span = _value_span(label, labels, pieces, taken)
+                if span is not None:
+                    self._store(values, label.field, text.clean, span, "header_table", SURE)
+
+    # -- by the order of the text
+
+    def _by_order(
+        self, text: str, region: Span, fields: Sequence[FieldData], missing: set[str], values: HeaderValues
+    ) -> None:
+        labels = _labels_in_order(text, region, fields)
+        runs: list[tuple[list[tuple[FieldData, Span]], Span]] = []
+        run: list[tuple[FieldData, Span]] = []
+        for index, (field, at) in enumerate(labels):
+            end = labels[index + 1][1].start if index + 1 < len(labels) else region.end
+            run.append((field, at))
+            if self._has_value(text, Span(at.end, end)):
+                runs.append((run, Span(at.end, end)))
+                run = []
+        for members, after in runs:
+            if len(members) == 1:
+                field = members[0][0]
+                if field.field in missing:
+                    self._store(values, field, text, after, "header_order", FROM_ORDER)
+                continue
+            tokens = self._tokens(text, after)
+            if len(tokens) != len(members):  # a cell is empty: only the last label is beside its value
+                field = members[-1][0]
+                if field.field in missing and len(tokens) == 1:
+                    self._store(values, field, text, after, "header_order", FROM_ORDER)
+                continue
+            for (field, _), span in zip(members, tokens, strict=True):
+                if field.field in missing:
+                    self._store(values, field, text, span, "header_order", FROM_ORDER)
+
+    def _tokens(self, text: str, span: Span) -> list[Span]:
+        found = [d.span for d in self._dates.all(text, span.start, span.end)]
+        for rule in (self._case, self._priority):
+            found += [Span(m.start(), m.end()) for m in rule.finditer(text, span.start, span.end)]
+        return sorted(found)
+
+    def _has_value(self, text: str, span: Span) -> bool:
+        return bool(self._tokens(text, span))
+
+
+def _case(match: regex.Match[str]) -> str:
+    return f"CM{match.group('year')}-{match.group('number')}"
+
+
+def _pieces(text: LetterText, region: Span, page: int) -> list[_Piece]:
+    out: list[_Piece] = []
+    for index, line in enumerate(text.clean_lines):
+        if line.clean is None or line.page != page or not region.contains(line.clean):
+            continue
+        at = line.clean.start
+        for word in line.line.words():
+            start = text.clean.find(word.text, at, line.clean.end)
+            if start >= 0:
+                at = start + len(word.text)
+                out.append(_Piece(word.text, Span(start, at), word.box, index))
+    return out
+
+
+def _same(word: str, wanted: str, last: bool) -> bool:
+    return word.lower() == wanted or (last and word.lower().rstrip(":") == wanted)
+
+
+def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Label]:
+    found: list[_Label] = []
+    for field in fields:
+        for label in field.labels:
+            words = label.lower().split()
+            for start in range(len(pieces)):
+                if _same(pieces[start].text, words[0], len(words) == 1):
+                    indices = _follow(pieces, start, words)
+                    if indices and pieces[indices[-1]].text.endswith(":"):
+                        box = pieces[indices[0]].box
+                        for i in indices[1:]:
+                            box = box.union(pieces[i].box)
+                        found.append(_Label(field, indices, box))
+    # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
+    return [
+        a
+        for a in found
+        if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)
+    ]
+
+
+def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple[int, ...] | None:
+    """Indices of a label's words, the next to the right or at the start of the cell's next line."""
+    indices = [start]
+    for number, wanted in enumerate(words[1:], start=2):
+        last = number == len(words)
+        here = pieces[indices[-1]]
+        right = indices[-1] + 1
+        if right < len(pieces) and pieces[right].line == here.line and _same(pieces[right].text, wanted, last):
+            indices.append(right)
+            continue
+        below = next(
+            (
+                i
+                for i in range(right, len(pieces))
+                if 0 < pieces[i].line - here.line < LABEL_LINES
+                and abs(pieces[i].box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
+                and _same(pieces[i].text, wanted, last)
+            ),
+            None,
+        )
+        if below is None:
+            return None
+        indices.append(below)
+    return tuple(indices)
+
+
+def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece], taken: set[int]) -> Span | None:
+    """The words right of a label, in its rows, left of the next label."""
+    limit = min(
+        (o.box.x0 for o in labels if o.box.x0 > label.box.x1 and _beside(o.box, label.box)), default=float("inf")
+    )
+    chosen = [
+        p
+        for i, p in enumerate(pieces)
+        if i not in taken and label.box.x1 - 1 <= p.box.x0 < limit and _beside(p.box, label.box)
+    ]
+    if not chosen:
+        return None
+    first = min(chosen, key=lambda p: p.span.start)
+    last = max((p for p in chosen if p.line == first.line), key=lambda p: p.span.end)
+    return Span(first.span.start, last.span.end)
+
+
+def _beside(a: Box, b: Box) -> bool:
+    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.3 * min(a.height, b.height)
+
+
+def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> list[tuple[FieldData, Span]]:
+    found: list[tuple[FieldData, Span]] = []
+    for field in fields:
+        for label in field.labels:
+            pattern = compile_words(r"\b" + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
+            match = pattern.search(text, region.start, region.end, timeout=TIME_LIMIT)
+            if match is None and " " in label:  # a wrapped label with its value between its words
+                head, tail = label.rsplit(" ", 1)
+                split = compile_words(rf"\b{regex.escape(head)} (?<value>\S+) {regex.escape(tail)} ?:")
+                match = split.search(text, region.start, region.end, timeout=TIME_LIMIT)
+                if match:
+                    found.append((field, Span(match.start(), match.start("value"))))
+                    break
+            if match:
+                found.append((field, Span(match.start(), match.end())))
+                break
+    found.sort(key=lambda f: f[1])
+    return found

@@ -1,0 +1,280 @@
+"""Text → sections: which letter layout this is, and where its parts stand.
+
+A layout is a file of ``patterns/layouts``; nothing here knows one by name. Where no
+layout is recognised, the headings of all of them are tried (``unknown``).
+
+Expressions in a layout file: a space stands for any white space, also a line's end,
+and `` ?`` for any or none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import regex
+from pydantic import Field
+
+from extract.evidence import Span
+from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
+from extract.text import LetterText, TextLine
+
+UNKNOWN = "unknown"
+
+Section = Literal[
+    "cover", "header", "how_made", "reviewer", "case_summary", "documents", "decisions", "items", "guidelines",
+    "rationale", "closing",
+]  # fmt: skip
+Part = Literal[
+    "item", "decision", "claims_administrator_guideline", "reviewer_guideline", "guidelines", "rationale", "end"
+]
+Kind = Literal["case_number", "date", "date_range", "priority", "determination"]
+
+
+class HeadingData(Strict):
+    """A heading: the section it opens and the ways it is printed."""
+
+    section: Section
+    variants: list[str] = Field(min_length=1)
+    lead_in: str | None = None
+    """A fixed sentence after the heading that is not part of the content."""
+
+
+class FieldData(Strict):
+    """A field of the header: where DATASET.md puts it, its kind, and its labels in plain words."""
+
+    field: str
+    kind: Kind
+    labels: list[str] = Field(min_length=1)
+
+
+class PartData(Strict):
+    """A label or sentence inside the items that opens a part of an item."""
+
+    part: Part
+    variants: list[str] = Field(min_length=1)
+    inline: bool = False
+    """True where it may stand in the middle of a line."""
+
+
+class ItemsData(Strict):
+    """How the disputed items are printed.
+
+    ``heading_above``: the request stands, with its decision, above the first label.
+    ``sentences``: an expression of part ``item`` or ``decision`` holds the request.
+    """
+
+    style: Literal["heading_above", "sentences"]
+    sections: list[Section] = ["items"]
+    parts: list[PartData]
+    decision: str | None = None
+    """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""
+    number: str | None = None
+    """heading_above: an item's number before its heading."""
+    continues: str | None = None
+    """heading_above: words that show that a heading began above the sentence they stand in."""
+
+
+class RecogniseData(Strict):
+    """How a layout is told: all of ``all`` and none of ``none`` occur; of several, the highest ``rank``."""
+
+    all: list[str] = Field(min_length=1)
+    none: list[str] = Field(default_factory=list)
+    rank: int = 0
+
+
+class LayoutData(Strict):
+    """A file of ``patterns/layouts``."""
+
+    name: str
+    about: str
+    years: str
+    recognise: RecogniseData
+    headings: list[HeadingData]
+    header: list[FieldData] = Field(default_factory=list)
+    furniture: list[str] = Field(default_factory=list)
+    items: ItemsData
+
+
+def compile_words(expression: str) -> regex.Pattern[str]:
+    """Compile a layout expression: a space is any run of white space, ` ?` perhaps none; case does not matter."""
+    try:
+        flexible = expression.replace(" ?", r"\s*").replace(" ", r"\s+")
+        return regex.compile(flexible, regex.IGNORECASE)
+    except regex.error as error:
+        raise PatternError(f"{error} in {expression!r}") from error
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout with its expressions compiled."""
+
+    data: LayoutData
+
+    @property
+    def name(self) -> str:
+        """What letters.layout holds."""
+        return self.data.name
+
+    @cached_property
+    def headings(self) -> tuple[tuple[HeadingData, tuple[regex.Pattern[str], ...]], ...]:
+        """Each heading with its compiled variants."""
+        return tuple((h, tuple(compile_words(v) for v in h.variants)) for h in self.data.headings)
+
+    @cached_property
+    def required(self) -> tuple[regex.Pattern[str], ...]:
+        """Compiled ``recognise.all``."""
+        return tuple(compile_words(e) for e in self.data.recognise.all)
+
+    @cached_property
+    def forbidden(self) -> tuple[regex.Pattern[str], ...]:
+        """Compiled ``recognise.none``."""
+        return tuple(compile_words(e) for e in self.data.recognise.none)
+
+    @cached_property
+    def furniture(self) -> tuple[regex.Pattern[str], ...]:
+        """Compiled running headers and footers; each must fit a whole line."""
+        return tuple(compile_words(e) for e in self.data.furniture)
+
+    @cached_property
+    def parts(self) -> tuple[tuple[PartData, tuple[regex.Pattern[str], ...]], ...]:
+        """Each part of an item with its compiled labels."""
+        return tuple((p, tuple(compile_words(v) for v in p.variants)) for p in self.data.items.parts)
+
+    def recognises(self, text: str) -> bool:
+        """True where the text has all that this layout must have and nothing that it must not."""
+        return all(p.search(text, timeout=TIME_LIMIT) for p in self.required) and not any(
+            p.search(text, timeout=TIME_LIMIT) for p in self.forbidden
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSpan:
+    """A section of the clean text: its name, heading and content."""
+
+    name: Section
+    heading: Span
+    content: Span
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The sections of one letter in order. The text before the first heading is ``header``."""
+
+    layout: Layout
+    known: bool
+    spans: tuple[SectionSpan, ...] = field(default_factory=tuple)
+
+    def all(self, *names: Section) -> list[SectionSpan]:
+        """The sections with one of these names, in order."""
+        return [s for s in self.spans if s.name in names]
+
+    def first(self, *names: Section) -> SectionSpan | None:
+        """The first non-empty section with one of these names, taking the names in turn."""
+        for name in names:
+            for span in self.spans:
+                if span.name == name and span.content.end > span.content.start:
+                    return span
+        return None
+
+    def name_at(self, at: int) -> str:
+        """The section that holds a clean offset, for evidence.section."""
+        for span in reversed(self.spans):
+            if span.heading.start <= at:
+                return span.name
+        return "header"
+
+
+class LayoutReader:
+    """Recognises a letter's layout and splits it into sections."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        files = sorted((patterns.home / "layouts").glob("*.yaml"))
+        found = [Layout(patterns.parse(LayoutData, f"layouts/{f.name}")) for f in files]
+        if not found:
+            raise PatternError(f"no layouts in {patterns.home / 'layouts'}")
+        self.layouts = tuple(sorted(found, key=lambda la: -la.data.recognise.rank))
+        self._any = Layout(_union([la.data for la in self.layouts]))
+
+    def is_furniture(self, line: str) -> bool:
+        """True for a line that some layout names as a running header or footer."""
+        return any(p.fullmatch(line.strip(), timeout=TIME_LIMIT) for la in self.layouts for p in la.furniture)
+
+    def recognise(self, text: str) -> Layout | None:
+        """The layout of a clean text, or None."""
+        return next((la for la in self.layouts if la.recognises(text)), None)
+
+    def split(self, text: LetterText) -> Sections:
+        """Recognise the layout and find the sections."""
+        layout = self.recognise(text.clean)
+        chosen = layout or self._any
+        marks = sorted(_headings(text, chosen), key=lambda m: (m[1].start, -m[1].end))
+        spans: list[SectionSpan] = []
+        first = marks[0][1].start if marks else len(text.clean)
+        spans.append(SectionSpan("header", Span(0, 0), Span(0, first)))
+        for index, (heading, at) in enumerate(marks):
+            end = marks[index + 1][1].start if index + 1 < len(marks) else len(text.clean)
+            start = at.end
+            if heading.lead_in:
+                lead = compile_words(r"\s*" + heading.lead_in).match(text.clean, start, end, timeout=TIME_LIMIT)
+                start = lead.end() if lead else start
+            spans.append(SectionSpan(heading.section, at, _trim(text.clean, start, max(start, end))))
+        return Sections(chosen, layout is not None, tuple(spans))
+
+
+def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
+    found: list[tuple[HeadingData, Span]] = []
+    last = -1
+    for index, line in enumerate(text.clean_lines):
+        if line.clean is None or line.clean.start < last:
+            continue
+        best: tuple[HeadingData, Span] | None = None
+        for heading, variants in layout.headings:
+            for variant in variants:
+                match = variant.match(text.clean, line.clean.start, timeout=TIME_LIMIT)
+                if match and (best is None or match.end() > best[1].end):
+                    at = Span(match.start(), match.end())
+                    if _stands_out(text, index, line, at):
+                        best = (heading, at)
+        if best is not None:
+            found.append(best)
+            last = best[1].end
+    return found
+
+
+def _stands_out(text: LetterText, index: int, line: TextLine, at: Span) -> bool:
+    """A heading is bold, in capitals, ends in a colon, or fills its line; a phrase in prose does none of these."""
+    words = at.of(text.clean)
+    if line.line.bold or words.rstrip().endswith(":") or words.upper() == words:
+        return True
+    ends = {li.clean.end for li in text.clean_lines[index : index + 3] if li.clean is not None}
+    return at.end in ends
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def _union(layouts: list[LayoutData]) -> LayoutData:
+    """What is tried on a letter that no layout fits: the headings, labels and parts of all."""
+    first = layouts[0]
+    fields: dict[str, FieldData] = {}
+    for data in (f for la in layouts for f in la.header):
+        known = fields.get(data.field)
+        labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
+        fields[data.field] = data.model_copy(update={"labels": labels})
+    return LayoutData(
+        name=UNKNOWN,
+        about="The headings of all layouts, for a letter that none of them fits.",
+        years="",
+        recognise=first.recognise,
+        headings=[h for la in layouts for h in la.headings],
+        header=list(fields.values()),
+        furniture=[f for la in layouts for f in la.furniture],
+        items=first.items,
+    )

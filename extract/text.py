@@ -1,0 +1,212 @@
+"""Pages → text: the letter's text as it is saved, and a clean reading of it with a way back.
+
+``raw`` is what a run saves and what evidence offsets count: the printed lines, a line
+feed after each, a form feed between pages. ``clean`` is what the rooms behind read: lines
+of a paragraph joined, words broken at a line's end put together, running headers and
+footers left out. Each character of ``clean`` knows its place in ``raw``.
+"""
+
+from __future__ import annotations
+
+import bisect
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import regex
+
+from extract.evidence import Span
+from extract.failures import LetterError, Reason
+from extract.reading import Box, Limits, Line, Page
+
+PARAGRAPH_GAP = 1.35
+"""Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
+FURNITURE_LINES = 3
+"""Lines at the top and the bottom of a page that may be running headers or footers."""
+
+_WORD_BEFORE = regex.compile(r"(\p{L}+)-$")
+_WORD_AFTER = regex.compile(r"\p{Ll}+")
+_CONJUNCTION = regex.compile(r"(?:and|or|to)\b", regex.IGNORECASE)
+_SENTENCE_END = regex.compile(r"[.:;?!]['”\")]?$")
+_WORD = regex.compile(r"\p{L}+")
+_DIGITS = regex.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A printed line within both texts. ``clean`` is None for a running header or footer."""
+
+    page: int
+    raw: Span
+    clean: Span | None
+    line: Line
+    starts_paragraph: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the pages a span of raw text stands: the first page it touches, and the box there."""
+
+    page: int
+    box: Box | None
+
+
+class LetterText:
+    """The two texts of a letter and the printed lines they came from."""
+
+    def __init__(self, pages: Sequence[Page], *, is_furniture: Callable[[str], bool] = lambda _: False) -> None:
+        builder = _Builder(pages, is_furniture)
+        self.raw: str = builder.raw
+        self.clean: str = "".join(builder.clean)
+        self.lines: tuple[TextLine, ...] = tuple(builder.lines)
+        self._origin = builder.origin
+        self._starts = [line.raw.start for line in self.lines]
+        self.clean_lines: tuple[TextLine, ...] = tuple(li for li in self.lines if li.clean is not None)
+        self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
+        self.pages = len(pages)
+        self.has_boxes = bool(pages) and pages[0].has_boxes
+
+    def to_raw(self, span: Span) -> Span:
+        """The span of ``raw`` that a span of ``clean`` came from."""
+        if span.start == span.end:
+            at = self._origin[span.start] if span.start < len(self._origin) else len(self.raw)
+            return Span(at, at)
+        return Span(self._origin[span.start], self._origin[span.end - 1] + 1)
+
+    def place(self, raw: Span) -> Place:
+        """The first page that a raw span touches, and the box around its words there."""
+        index = max(bisect.bisect_right(self._starts, raw.start) - 1, 0)
+        page, box = self.lines[index].page, None
+        for line in self.lines[index:]:
+            if line.raw.start >= raw.end or (line.page != page and box is not None):
+                break
+            if line.page != page:
+                page = line.page
+            if not self.has_boxes:
+                break
+            a, b = max(raw.start, line.raw.start), min(raw.end, line.raw.end)
+            part = line.line.box_of(a - line.raw.start, b - line.raw.start) if a < b else None
+            if part is not None:
+                box = part if box is None else box.union(part)
+        return Place(page, box)
+
+    def line_index(self, at: int) -> int:
+        """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""
+        return max(bisect.bisect_right(self._clean_starts, at) - 1, 0)
+
+
+class _Builder:
+    """Lays out both texts side by side."""
+
+    def __init__(self, pages: Sequence[Page], is_furniture: Callable[[str], bool]) -> None:
+        self.clean: list[str] = []
+        self.origin = array("l")
+        self.lines: list[TextLine] = []
+        self._last = ""
+        furniture = _repeated(pages)
+        words = Counter(w.lower() for p in pages for li in p.lines for w in _WORD.findall(li.text))
+        self._words = words
+        raw: list[str] = []
+        at = 0
+        for page in pages:
+            if raw:
+                raw.append("\f")
+                at += 1
+            pitch = _pitch(page)
+            previous: Line | None = None
+            for index, line in enumerate(page.lines):
+                text = line.text
+                start, at = at, at + len(text) + 1
+                raw.append(text + "\n")
+                if at > Limits.characters:
+                    raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
+                if (page.number, index) in furniture or is_furniture(text):
+                    self.lines.append(TextLine(page.number, Span(start, at - 1), None, line, False))
+                    continue
+                new = self._new_paragraph(page, index, line, previous, pitch)
+                span = self._append(text, start, new)
+                self.lines.append(TextLine(page.number, Span(start, at - 1), span, line, new))
+                previous = line
+        self.raw = "".join(raw)
+
+    def _new_paragraph(self, page: Page, index: int, line: Line, previous: Line | None, pitch: float) -> bool:
+        if page.blank_before is not None:
+            return page.blank_before[index] and (index > 0 or self._ended)
+        if previous is None:
+            return self._ended
+        return line.box.top - previous.box.top > PARAGRAPH_GAP * pitch
+
+    @property
+    def _ended(self) -> bool:
+        """True where the text so far ends a sentence, so that a new page may begin a paragraph."""
+        return not self._last or bool(_SENTENCE_END.search(self._last))
+
+    def _append(self, text: str, raw_start: int, new: bool) -> Span:
+        offset = 0
+        if self.clean:
+            joint, offset = ("\n", 0) if new else self._joint(text)
+            if joint == "-":
+                self.clean.pop()
+                self.origin.pop()
+            elif joint:
+                self.clean.append(joint)
+                self.origin.append(max(raw_start - 1, 0))
+        start = len(self.clean)
+        space = True
+        for index in range(offset, len(text)):
+            char = text[index]
+            blank = char.isspace() or char == "\u00ad" or not char.isprintable()
+            if blank and space:
+                continue
+            self.clean.append(" " if blank else char)
+            self.origin.append(raw_start + index)
+            space = blank
+        if len(self.clean) > start and self.clean[-1] == " ":
+            self.clean.pop()
+            self.origin.pop()
+        self._last = text
+        return Span(start, len(self.clean))
+
+    def _joint(self, text: str) -> tuple[str, int]:
+        """What goes between the text so far and a line that goes on: a space, nothing, or ``-`` to drop a hyphen."""
+        if len(self._last) < 2 or self._last[-1] not in "-‐/" or self._last[-2].isspace() or not text[0].isalnum():
+            return " ", 0
+        if self._last[-1] != "/" and _CONJUNCTION.match(text):
+            return " ", 0
+        before, after = _WORD_BEFORE.search(self._last), _WORD_AFTER.match(text)
+        if before and after:
+            whole = (before.group(1) + after.group()).lower()
+            if whole in self._words and self._words[before.group(1).lower()] <= 1:
+                return "-", 0
+        return "", 0
+
+
+def _pitch(page: Page) -> float:
+    """The usual distance of two lines' tops on a page, in points."""
+    if not page.has_boxes or not page.lines:
+        return 0.0
+    heights = [line.box.height for line in page.lines]
+    tops = [line.box.top for line in page.lines]
+    usual = median(heights)
+    near = [b - a for a, b in zip(tops, tops[1:], strict=False) if 0 < b - a < 1.6 * usual]
+    return median(near) if len(near) >= 3 else 1.15 * usual
+
+
+def _repeated(pages: Sequence[Page]) -> set[tuple[int, int]]:
+    """(page number, line index) of lines that stand, but for their numbers, at the edge of most pages."""
+    if len(pages) < 2:
+        return set()
+    seen: Counter[str] = Counter()
+    edges: list[tuple[int, int, str]] = []
+    for page in pages:
+        count = len(page.lines)
+        own = set()
+        for index in {*range(min(FURNITURE_LINES, count)), *range(max(count - FURNITURE_LINES, 0), count)}:
+            key = _DIGITS.sub("#", page.lines[index].text.strip().lower())
+            edges.append((page.number, index, key))
+            own.add(key)
+        seen.update(own)
+    most = max(2, (len(pages) + 1) // 2 + (1 if len(pages) > 2 else 0))
+    return {(number, index) for number, index, key in edges if seen[key] >= most and key}

@@ -1,0 +1,1 @@
+"""Sections → values: one module per kind of value, each giving values with their places."""

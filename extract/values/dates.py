@@ -1,0 +1,59 @@
+"""Dates as the letters write them: 10/13/2016, 10-13-16, 1/4/10, October 13, 2016."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.patterns import TIME_LIMIT, Patterns
+
+PIVOT: Final = 40
+"""Two-digit years from here on are of the last century: claims reach back to the 1970s, letters to 2013."""
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMERIC = regex.compile(r"(\d{1,4})\s?[/-]\s?(\d{1,2})\s?[/-]\s?(\d{4}|\d{2})")
+_NAMED = regex.compile(r"(\p{L}{3})\p{L}*\.?\s+(\d{1,2})\w*,?\s+(\d{4})")
+
+
+def parse_date(words: str) -> date | None:
+    """The day that some words name, or None where there is no such day.
+
+    US order (month first) unless the first number has four digits.
+    """
+    numeric = _NUMERIC.fullmatch(words.strip())
+    if numeric:
+        first, second, third = numeric.groups()
+        if len(first) == 4:
+            year, month, day = int(first), int(second), int(third)
+        else:
+            month, day, year = int(first), int(second), int(third)
+            if len(third) == 2:
+                year += 1900 if year >= PIVOT else 2000
+    else:
+        named = _NAMED.fullmatch(words.strip())
+        if not named or named.group(1).lower() not in _MONTHS:
+            return None
+        month, day, year = _MONTHS.index(named.group(1).lower()) + 1, int(named.group(2)), int(named.group(3))
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+class DateFinder:
+    """Finds dates in a text."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._pattern = patterns.compile(r"{{date}}")
+
+    def all(self, text: str, start: int = 0, end: int | None = None) -> list[Found[date]]:
+        """Every date within ``text[start:end]``, in order."""
+        found = []
+        stop = len(text) if end is None else end
+        for match in self._pattern.finditer(text, start, stop, timeout=TIME_LIMIT):
+            day = parse_date(match.group())
+            if day is not None:
+                found.append(Found(day, Span(match.start(), match.end()), "date"))
+        return found
