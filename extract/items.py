@@ -1,0 +1,208 @@
+"""Sections → disputed items: where each item's request, decision and paragraphs stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.layout import ItemsData, Layout, Part, Sections, compile_words
+from extract.patterns import TIME_LIMIT
+from extract.text import LetterText
+
+DECISIONS: Final = {"upheld": "upheld", "overturned": "overturned"}
+LOOK_ABOVE: Final = 12
+"""Lines that a heading may fill; the longest seen has six, a hostile text has any number."""
+_SENTENCE_END = regex.compile(r"[.?!]['”\")\]]*$")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One disputed item: spans of the clean text.
+
+    ``request`` is the heading without number, decision and the "is" before it. A part that
+    the letter does not have is missing from ``parts``.
+    """
+
+    number: int
+    request: Span
+    decision: Found[str] | None
+    parts: dict[Part, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    part: Part
+    start: int
+    end: int
+
+
+def find_items(text: LetterText, sections: Sections) -> list[Item]:
+    """The disputed items in the order of the letter."""
+    items: list[Item] = []
+    data = sections.layout.data.items
+    for section in sections.all(*data.sections):
+        items += _heading_above(text, section.content, sections.layout, data)
+    return [Item(n, i.request, i.decision, i.parts) for n, i in enumerate(items, start=1)]
+
+
+def _marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -> list[_Mark]:
+    """Labels of parts inside a region, in order; at a line's start unless the layout says inline."""
+    found: list[_Mark] = []
+    for part, variants in layout.parts:
+        for variant in variants:
+            if part.inline:
+                found += [
+                    _Mark(part.part, m.start(), m.end())
+                    for m in variant.finditer(text, region.start, region.end, timeout=TIME_LIMIT)
+                ]
+                continue
+            for start in starts:
+                match = variant.match(text, start, region.end, timeout=TIME_LIMIT)
+                if match:
+                    found.append(_Mark(part.part, match.start(), match.end()))
+    found.sort(key=lambda m: (m.start, -m.end))
+    kept: list[_Mark] = []
+    for mark in found:
+        if not kept or mark.start >= kept[-1].end:
+            kept.append(mark)
+    return kept
+
+
+def _heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsData) -> list[Item]:
+    if data.decision is None:
+        return []
+    clean = text.clean
+    decision = compile_words(data.decision)
+    starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+    marks = _marks(clean, region, layout, starts)
+    first_part = data.parts[0].part
+    anchors = [i for i, m in enumerate(marks) if m.part == first_part]
+    blocks: list[tuple[Span, list[_Mark], int]] = []
+    for order, index in enumerate(anchors):
+        after = anchors[order + 1] if order + 1 < len(anchors) else len(marks)
+        own = marks[index:after]
+        before = marks[index - 1].end if index else region.start
+        blocks.append((Span(before, marks[index].start), own, region.end))
+    # a letter cut off after a heading: the last heading has a decision and no label behind it
+    tail_start = marks[-1].end if marks else region.start
+    blocks.append((Span(tail_start, region.end), [], region.end))
+
+    heads = [
+        _heading(text, above, data, decision, at_end=bool(own)) for above, own, _ in blocks
+    ]
+    items: list[Item] = []
+    for index, ((_, own, _), head) in enumerate(zip(blocks, heads, strict=True)):
+        if head is None:
+            continue
+        following = next((h for h in heads[index + 1 :] if h is not None), None)
+        stop = following.start if following else region.end
+        parts: dict[Part, Span] = {}
+        for k, mark in enumerate(own):
+            end = own[k + 1].start if k + 1 < len(own) else stop
+            parts.setdefault(mark.part, _trim(clean, mark.end, max(min(end, stop), mark.end)))
+        items.append(Item(0, head.request, head.decision, parts))
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    start: int
+    request: Span
+    decision: Found[str]
+
+
+def _heading(
+    text: LetterText, above: Span, data: ItemsData, decision: regex.Pattern[str], *, at_end: bool
+) -> _Heading | None:
+    """The heading at the end of the text above a label: its last decision, and the lines that lead to it."""
+    clean = text.clean
+    matches = list(decision.finditer(clean, above.start, above.end, timeout=TIME_LIMIT))
+    if not at_end:  # nothing follows to tell a heading from prose: the decision must end a line
+        ends = {li.clean.end for li in text.clean_lines if li.clean}
+        matches = [m for m in matches if m.end() in ends]
+    if not matches:
+        return None
+    match = matches[-1]
+    start = _heading_start(text, above, match.start(), data)
+    if data.number:
+        number = compile_words(data.number).match(clean, start, match.start(), timeout=TIME_LIMIT)
+        body = number.end() if number else start
+    else:
+        body = start
+    word = match.group("decision")
+    value = Found(
+        DECISIONS[word.lower()], Span(match.start("decision"), match.end("decision")), "heading_decision", 0.99
+    )
+    return _Heading(start, _trim(clean, body, match.start()), value)
+
+
+def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData) -> int:
+    """Where the heading begins: by its bold lines, else its paragraph, else after the last full stop.
+
+    Of these the first that the letter shows is taken; a heading whose words say that it began
+    further up ("The remaining IMR eligible portion …") is followed upwards.
+    """
+    lines = text.clean_lines
+    last = text.line_index(decision)
+    low = max(last - LOOK_ABOVE, 0)
+
+    def begin(i: int) -> int:
+        span = lines[i].clean
+        return span.start if span is not None else above.start
+
+    inside = [i for i in range(low, last + 1) if begin(i) >= above.start]
+    if not inside:
+        return _skip_space(text.clean, above.start)
+    has_bold = any(line.line.bold for line in lines)
+    if has_bold:
+        index = last
+        while index > inside[0] and not lines[index].line.bold:
+            index -= 1  # the decision alone on its line is set in regular type
+        if lines[index].line.bold:
+            while index > inside[0] and lines[index - 1].line.bold and not lines[index].starts_paragraph:
+                index -= 1
+            return begin(_follow_up(text, index, inside, decision, data))
+    index = last
+    while index > inside[0] and not lines[index].starts_paragraph:
+        index -= 1
+    if not lines[index].starts_paragraph and index == inside[0] and inside[0] > 0:
+        index = last
+        while index > inside[0] and not _ends_sentence(text, index - 1):
+            index -= 1
+    return begin(_follow_up(text, index, inside, decision, data))
+
+
+def _follow_up(text: LetterText, index: int, inside: Sequence[int], decision: int, data: ItemsData) -> int:
+    if data.continues is None:
+        return index
+    continues = compile_words(data.continues)
+    opening = compile_words("was the original request")
+    lines = text.clean_lines
+    while index > inside[0]:
+        span = lines[index].clean
+        head = text.clean[span.start : decision] if span is not None else ""
+        if not continues.search(head, timeout=TIME_LIMIT) or opening.search(head, timeout=TIME_LIMIT):
+            break
+        index -= 1
+    return index
+
+
+def _ends_sentence(text: LetterText, index: int) -> bool:
+    return bool(_SENTENCE_END.search(text.clean_lines[index].line.text))
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    start = min(_skip_space(text, start), max(start, end))
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, max(start, end))

@@ -1,0 +1,268 @@
+"""Guideline paragraphs → citations: guideline, chapter, edition, sections and pages.
+
+A paragraph is cut into statements ("Decision based on MTUS …", "Decision based on Non-MTUS
+Citation …", 8 CCR 9792.10.6 asks both sides to name what they relied on). Within a MTUS
+statement the known chapter names cut it further, so that commas inside names do no harm;
+a Non-MTUS statement is free text, cut at the names of documents and of ODG chapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import regex
+
+from extract.evidence import Span
+from extract.layout import compile_words
+from extract.patterns import TIME_LIMIT, Patterns
+from extract.values.guidelines import Guideline, Guidelines
+from extract.values.sections import Sections, split_sections, tidy
+
+_STATEMENT: Final = compile_words(
+    r"(?:Decisions? (?:is |was )?based on |^)(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
+)
+_NOTHING: Final = compile_words(
+    r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
+)
+_OUTSIDE: Final = compile_words(r"recommendation\(?s?\)? outside of the MTUS(?: Guidelines?)?[ .]*")
+_YEAR: Final = compile_words(r"[ ,]*\(?(?P<year>(?:19|20)\d\d)\b\)?")
+_PAGES: Final = regex.compile(
+    r"[(\[]?\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\.?\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,|;|&|and)\s*\d{1,4}(?!\w))*)[)\]]?",
+    regex.IGNORECASE,
+)
+_SECTIONS: Final = compile_words(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
+_CHAPTER_NUMBER: Final = compile_words(
+    r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
+)
+_IN_SECTIONS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:(?:(?!(?<!\d)\.\s+\p{Lu}).)*$", regex.IGNORECASE)
+_ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
+_JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One guideline cited. ``span`` covers its words in the paragraph; ``sure`` is between 0 and 1."""
+
+    guideline: Guideline
+    chapter: str | None
+    edition: str | None
+    sections: tuple[str, ...]
+    pages: tuple[str, ...]
+    span: Span
+    method: str
+    sure: float = 0.95
+
+
+@dataclass
+class _Draft:
+    """A citation while its words are being read."""
+
+    guideline: Guideline
+    start: int
+    end: int
+    chapter: str | None = None
+    edition: str | None = None
+    sections: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+    method: str = ""
+    sure: float = 0.95
+
+    def done(self, text: str) -> Citation:
+        start, end = self.start, self.end
+        while end > start and text[end - 1] in " ,;":
+            end -= 1
+        return Citation(
+            self.guideline, self.chapter, self.edition, tuple(self.sections), tuple(self.pages), Span(start, end),
+            self.method, self.sure,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    guideline: Guideline
+    start: int
+    end: int
+
+
+class CitationReader:
+    """Reads one side's guideline paragraph."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._vocabulary = Guidelines.load(patterns)
+        self._sections = Sections(self._vocabulary.data.sections_with_commas)
+
+    def read(self, text: str) -> list[Citation]:
+        """The citations of a paragraph in its order; none where it says that nothing was cited."""
+        found: list[_Draft] = []
+        for kind, span in self._statements(text):
+            if kind == "mtus":
+                found += self._mtus(text, span)
+            else:
+                found += self._outside(text, span)
+        return [draft.done(text) for draft in found]
+
+    # -- statements
+
+    def _statements(self, text: str) -> Iterator[tuple[str, Span]]:
+        marks = list(_STATEMENT.finditer(text, timeout=TIME_LIMIT))
+        if not marks:
+            if text and not _NOTHING.search(text, timeout=TIME_LIMIT):
+                lead = _OUTSIDE.search(text, timeout=TIME_LIMIT)
+                yield from self._free(text, Span(lead.end() if lead else 0, len(text)))
+            return
+        for index, mark in enumerate(marks):
+            end = marks[index + 1].start() if index + 1 < len(marks) else len(text)
+            kind = "other" if mark.group("kind").lower().startswith("non") else "mtus"
+            yield kind, Span(mark.end(), end)
+
+    def _free(self, text: str, span: Span) -> Iterator[tuple[str, Span]]:
+        """A paragraph without the fixed lead-in: MTUS where it names the MTUS or one of its chapters."""
+        if regex.search(r"\bMTUS\b|Medical Treatment Utilization Schedule", span.of(text)) or next(
+            self._names(text, span), None
+        ):
+            yield "mtus", span
+        elif self._vocabulary.sources.search(text, span.start, span.end, timeout=TIME_LIMIT):
+            yield "other", span
+
+    # -- within the MTUS
+
+    def _names(self, text: str, span: Span) -> Iterator[_Name]:
+        """Chapter names in a statement, longest first where they overlap."""
+        hits = [
+            _Name(guideline, m.start(), m.end())
+            for guideline, pattern in self._vocabulary.chapters
+            for m in pattern.finditer(text, span.start, span.end, timeout=TIME_LIMIT)
+        ]
+        hits.sort(key=lambda n: (n.start, -(n.end - n.start)))
+        end = span.start
+        for hit in hits:
+            if hit.start >= end:
+                yield hit
+                end = hit.end
+
+    def _is_label(self, text: str, start: int, name: _Name) -> bool:
+        """A name opens a citation where a statement or a link begins, or a year or chapter number is beside it.
+
+        Elsewhere it is a section that is called like a chapter ("Section(s): Shoulder").
+        """
+        before = text[start : name.start]
+        after = text[name.end :]
+        full = bool(regex.search(r"complaints?|disorders|guidelines?|treatment", text[name.start : name.end], regex.I))
+        if _YEAR.match(after) or _CHAPTER_NUMBER.search(before[-60:]):
+            return True
+        if _IN_SECTIONS.search(before, timeout=TIME_LIMIT):
+            return full and bool(regex.search(r"(?<!\d)[;.]\s*$", before))
+        return full or not before.strip(" ,.(") or bool(regex.search(r"ACOEM\W*$", before))
+
+    def _mtus(self, text: str, span: Span) -> list[_Draft]:
+        labels: list[_Name] = []
+        at = span.start
+        for name in self._names(text, span):
+            if self._is_label(text, at, name):
+                labels.append(name)
+                at = name.end
+        if not labels:
+            return self._mtus_unnamed(text, span)
+        drafts: list[_Draft] = []
+        for index, name in enumerate(labels):
+            stop = labels[index + 1].start if index + 1 < len(labels) else span.end
+            draft = _Draft(name.guideline, name.start, stop, method="mtus_chapter", sure=0.98)
+            draft.chapter = tidy(text[name.start : name.end])
+            self._tail(text, name.end, stop, draft)
+            drafts.append(draft)
+        return drafts
+
+    def _mtus_unnamed(self, text: str, span: Span) -> list[_Draft]:
+        words = span.of(text).strip(" .")
+        guideline: Guideline = "mtus_acoem" if _ACOEM.search(words, timeout=TIME_LIMIT) else "mtus"
+        draft = _Draft(guideline, span.start, span.end, method="mtus_unnamed", sure=0.7)
+        self._tail(text, span.start, span.end, draft, free=False)
+        return [draft]
+
+    def _tail(self, text: str, start: int, stop: int, draft: _Draft, *, free: bool = True) -> None:
+        """What follows a chapter's name: year, sections, pages; up to the link to the next one."""
+        link = _CHAPTER_NUMBER.search(text, start, stop, timeout=TIME_LIMIT)
+        stop = link.start() if link else stop
+        joint = _JOIN.search(text, start, stop, timeout=TIME_LIMIT)
+        stop = joint.start() if joint else stop
+        draft.end = max(stop, start)
+        year = _YEAR.match(text, start, stop, timeout=TIME_LIMIT)
+        if year:
+            draft.edition = year.group("year")
+            start = year.end()
+        words = text[start:stop]
+        for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
+            draft.pages += [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", match.group("pages"))]
+        words = _PAGES.sub(" ", words, timeout=TIME_LIMIT)
+        named = _SECTIONS.match(words, timeout=TIME_LIMIT)
+        if named:
+            words = words[named.end() :]
+        elif not free:
+            words = ""
+        draft.sections = list(self._sections.split(words))
+
+    # -- outside the MTUS
+
+    def _outside(self, text: str, span: Span) -> list[_Draft]:
+        marks = list(self._vocabulary.sources.finditer(text, span.start, span.end, timeout=TIME_LIMIT))
+        drafts: list[_Draft] = []
+        lead = text[span.start : marks[0].start()] if marks else span.of(text)
+        if lead.strip(" ,.;:-–("):
+            ahead = Span(span.start, marks[0].start() if marks else span.end)
+            if self._vocabulary.odg_chapter.match(lead.lstrip(), timeout=TIME_LIMIT) and (
+                not marks or marks[0].lastgroup == "odg"
+            ):
+                drafts += self._odg(text, ahead)  # a chapter of the ODG named before the ODG itself
+            else:
+                drafts.append(self._other(text, ahead))
+        for index, mark in enumerate(marks):
+            end = marks[index + 1].start() if index + 1 < len(marks) else span.end
+            tail = Span(mark.end(), end)
+            if mark.lastgroup == "odg":
+                drafts += self._odg(text, tail, start=mark.start())
+            elif mark.lastgroup == "acoem":
+                drafts.append(self._acoem(text, mark.start(), tail))
+            elif tail.of(text).strip(" ,.;:-–()"):
+                drafts.append(self._other(text, tail))
+        return drafts
+
+    def _acoem(self, text: str, start: int, tail: Span) -> _Draft:
+        draft = _Draft("acoem", start, tail.end, method="acoem", sure=0.9)
+        name = next(self._names(text, tail), None)
+        if name is not None:
+            draft.chapter = tidy(text[name.start : name.end])
+        year = regex.search(r"\(?\b((?:19|20)\d\d)\b\)?", tail.of(text))
+        draft.edition = year.group(1) if year else None
+        for match in _PAGES.finditer(tail.of(text), timeout=TIME_LIMIT):
+            draft.pages += [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", match.group("pages"))]
+        return draft
+
+    def _odg(self, text: str, span: Span, *, start: int | None = None) -> list[_Draft]:
+        return [
+            _Draft(
+                "odg", span.start if start is None else start, span.end, c.chapter, c.edition, c.sections, c.pages,
+                "odg", 0.95 if c.chapter else 0.9,
+            )
+            for c in split_sections(span.of(text), self._vocabulary.odg_chapter, self._sections)
+        ]  # fmt: skip
+
+    def _other(self, text: str, span: Span) -> _Draft:
+        """A title as printed: the address of a bare web page, else the words up to the publisher's data."""
+        words = regex.sub(r"^(?:and|&)\s+|\s+(?:and|&)$", "", span.of(text).strip(" ,.;:-–()")).strip(" ,.;:")
+        draft = _Draft("other", span.start, span.end, method="title", sure=0.6)
+        address = regex.search(r"(?:https?://|www\.)\S+", words)
+        year = regex.search(r"(?<![/\d])((?:19|20)\d\d)\b(?![/\d])", words)
+        edition = regex.search(r"\b(\d{1,2}(?:st|nd|rd|th))\s+ed(?:ition)?\b", words, regex.I)
+        draft.edition = edition.group(1) if edition else year.group(1) if year else None
+        if address and not words[: address.start()].strip(" :,.("):
+            draft.chapter = address.group().rstrip(".,;)")
+            return draft
+        head = regex.split(r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+ed|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b", words)[0]
+        parts = [p for p in regex.split(r"(?<=[\p{Ll})])\.\s+(?=\p{Lu})", head) if p.strip()]
+        title = parts[1] if len(parts) >= 3 else parts[0] if parts else head
+        draft.chapter = tidy(title) or None
+        chapters = regex.findall(r"Chapter\s+\d+:?[^,;]*", words)
+        draft.sections = [tidy(c) for c in chapters]
+        return draft
