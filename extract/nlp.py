@@ -1,0 +1,216 @@
+"""The spaCy pipeline: sentences, words for body parts and words for conditions.
+
+Built from the vocabularies alone. A trained model can take the place of the blank
+English pipeline (``model``): the components here are added behind its own and read
+only the tokens. spaCy is imported when a pipeline is built, not with this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from extract.patterns import PatternError, Patterns, Strict
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+BODY_PARTS = "body_parts"
+"""Key of ``doc.spans`` for words that name body parts: label the part, id the kind of word."""
+CONDITIONS = "conditions"
+"""Key of ``doc.spans`` for heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
+
+NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED, NO_PART = "noun", "adjective", "condition", "level", "sided", "none"
+ALONE, JOINED, OPERATION = "alone", "joined", "operation"
+JOIN = "|"
+"""Between the parts in the label of a phrase that names several."""
+
+Kind = Literal["symptom", "injury", "disorder"]
+
+
+class PartData(Strict):
+    """One part of the vocabulary in shared/DATASET.md and what names it."""
+
+    part: str
+    wcio: str
+    paired: bool
+    terms: list[str]
+    adjectives: list[str]
+    conditions: list[str]
+
+
+class BodyPartFile(Strict):
+    """``patterns/vocab/body_parts.yaml``; its head explains the fields."""
+
+    about: str
+    parts: list[PartData]
+    several: dict[str, list[str]]
+    sided: dict[str, str]
+    levels: dict[str, str]
+    level_counts_for: list[str]
+    sides: dict[Literal["left", "right", "bilateral"], list[str]]
+    modifiers: list[str]
+    joiners: list[str]
+    not_parts: list[str]
+    units: list[str]
+
+
+class ConditionGroup(Strict):
+    """Heads of diagnoses of one kind."""
+
+    name: str
+    kind: Kind
+    alone: bool
+    terms: list[str]
+
+
+class Operations(Strict):
+    """Words for operations, and the endings of such words."""
+
+    terms: list[str]
+    endings: list[str] = Field(default_factory=list)
+
+
+class ConditionFile(Strict):
+    """``patterns/vocab/conditions.yaml``; its head explains the fields."""
+
+    about: str
+    groups: list[ConditionGroup]
+    endings: list[str]
+    operations: Operations
+
+
+def body_part_file(patterns: Patterns) -> BodyPartFile:
+    """The body-part vocabulary. Raises PatternError where a phrase names an unknown part."""
+    data = patterns.parse(BodyPartFile, "vocab/body_parts.yaml")
+    known = {p.part for p in data.parts}
+    named = {p for parts in data.several.values() for p in parts} | set(data.levels) | set(data.level_counts_for)
+    named |= {part.split(" ", 1)[1] for part in data.sided.values()}
+    if named - known:
+        raise PatternError(f"body_parts.yaml: unknown parts {sorted(named - known)}")
+    return data
+
+
+def spellings(term: str) -> Iterator[str]:
+    """The term, its plural, and both with hyphens for spaces and with a typographic apostrophe."""
+    forms = [term]
+    if not term.endswith("s"):
+        plural = term + ("es" if term.endswith(("x", "ch", "sh")) else "s")
+        forms.append(term[:-1] + "ies" if term.endswith("y") and term[-2:-1] not in "aeiou" else plural)
+    for form in forms:
+        yield form
+        if " " in form:
+            yield form.replace(" ", "-")
+            yield form.replace(" ", "/") if "/" in form else form.replace(" ", " - ")
+        if "'" in form:
+            yield form.replace("'", "’")
+
+
+def body_part_phrases(data: BodyPartFile) -> list[dict[str, Any]]:
+    """Patterns of the body-part ruler; a word that is both adjective and noun is an adjective."""
+    phrases: dict[str, tuple[str, str]] = {}
+    for kind in (CONDITION, NOUN, ADJECTIVE):
+        for part in data.parts:
+            words = {NOUN: part.terms, ADJECTIVE: part.adjectives, CONDITION: part.conditions}[kind]
+            phrases.update({s: (part.part, kind) for word in words for s in spellings(word)})
+    for phrase, parts in data.several.items():
+        kind = NOUN if phrase.endswith(("back", "spine", "extremity", "extremities", "limbs")) else ADJECTIVE
+        phrases.update({s: (JOIN.join(parts), kind) for s in spellings(phrase)})
+    phrases.update({short: (part, SIDED) for short, part in data.sided.items()})
+    phrases.update({s: (NO_PART, NO_PART) for phrase in data.not_parts for s in spellings(phrase)})
+    rules: list[dict[str, Any]] = [{"label": lab, "id": kind, "pattern": p} for p, (lab, kind) in phrases.items()]
+    rules += [
+        {"label": part, "id": LEVEL, "pattern": [{"TEXT": {"REGEX": shape}}]}
+        for part, shape in data.levels.items()
+    ]
+    unit = {"LOWER": {"IN": data.units}}
+    number = {"LIKE_NUM": True}
+    rules += [
+        {"label": NO_PART, "id": NO_PART, "pattern": p} for p in ([number, unit], [number, {"TEXT": "-"}, unit])
+    ]
+    return rules
+
+
+def condition_phrases(data: ConditionFile) -> list[dict[str, Any]]:
+    """Patterns of the condition ruler; where two groups hold a word the later one says what it is."""
+    phrases = {
+        s: (group.kind, ALONE if group.alone else JOINED)
+        for group in data.groups
+        for term in group.terms
+        for s in spellings(term)
+    }
+    operations = [s for term in data.operations.terms for s in spellings(term)]
+    rules: list[dict[str, Any]] = [{"label": k, "id": i, "pattern": p} for p, (k, i) in phrases.items()]
+    rules += [{"label": OPERATION, "id": OPERATION, "pattern": p} for p in operations if p not in phrases]
+    for label, identity, endings in (
+        ("disorder", JOINED, data.endings),
+        (OPERATION, OPERATION, data.operations.endings),
+    ):
+        rules += [
+            {"label": label, "id": identity, "pattern": [{"LOWER": {"REGEX": ending}}]} for ending in endings
+        ]
+    return rules
+
+
+ABBREVIATIONS = frozenset({"dr.", "vs.", "no.", "mr.", "mrs.", "ms.", "approx.", "st.", "lt.", "rt.", "e.g.", "i.e."})
+
+
+def set_sentences(doc: Doc) -> Doc:
+    """Pipeline component: mark sentence starts; a list number ("1.") ends no sentence."""
+    for token in doc:
+        token.is_sent_start = token.i == 0
+    for i in range(len(doc) - 1):
+        if doc[i].text not in {".", "!", "?"} and not doc[i].text.endswith("!"):
+            continue
+        if doc[i].text == "." and is_list_number(doc, i):
+            continue
+        j = i + 1
+        while j < len(doc) - 1 and doc[j].text in {'"', "”", "’", ")", "'", "''"} and not doc[j - 1].whitespace_:
+            j += 1
+        first = doc[j].text[:1]
+        if first.isupper() or first.isdigit() or not first.isalnum():
+            doc[j].is_sent_start = True
+    return doc
+
+
+def is_list_number(doc: Doc, i: int) -> bool:
+    """True where the full stop at token ``i`` follows the number of a list item."""
+    number = doc[i - 1].text if i else ""
+    if not (number.isdigit() and len(number) <= 2) or doc[i - 1].whitespace_:
+        return False
+    return i < 2 or doc[i - 2].text in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
+
+
+def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
+    """The pipeline over one section of a letter, which can be pickled.
+
+    ``model``: folder of a trained spaCy pipeline to build upon; None takes blank English.
+    Raises PatternError for a vocabulary that breaks its schema, OSError for a missing model.
+    """
+    import spacy  # noqa: PLC0415  (1.7 s, paid only where a pipeline is built)
+    from spacy.language import Language as Pipeline  # noqa: PLC0415
+
+    body_parts = body_part_file(patterns)
+    conditions = patterns.parse(ConditionFile, "vocab/conditions.yaml")
+    nlp = spacy.load(model) if model else spacy.blank("en")
+    Pipeline.component("letter_sentences", func=set_sentences)
+    nlp.add_pipe("letter_sentences", last=True)
+    for key, phrases in (
+        (BODY_PARTS, body_part_phrases(body_parts)),
+        (CONDITIONS, condition_phrases(conditions)),
+    ):
+        ruler = nlp.add_pipe(
+            "span_ruler",
+            name=key,
+            config={
+                "spans_key": key,
+                "phrase_matcher_attr": "LOWER",
+                "spans_filter": {"@misc": "spacy.first_longest_spans_filter.v1"},
+            },
+        )
+        ruler.add_patterns(phrases)  # type: ignore[attr-defined]
+    return nlp

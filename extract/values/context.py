@@ -1,0 +1,137 @@
+"""What each stretch of a case summary talks about, and where its parts do not count.
+
+After the idea of ConText (Harkema et al. 2009): cues with a direction and a scope
+that ends with the clause. The cues are data in ``patterns/rules/context.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from extract.evidence import Span
+from extract.patterns import PatternError, Patterns, Rule
+
+Topic = Literal["injury", "diagnosis", "complaint", "exam", "imaging", "treatment", "request", "history", "plain"]
+Reach = Literal["forward", "both", "weak", "passing"]
+
+CARRIED: frozenset[Topic] = frozenset({"exam", "imaging", "complaint"})
+"""Topics that go on in the next sentence: lists of findings and of complaints run over several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of one sentence with one topic; ``cue`` is the rule that set it, None where it carries on."""
+
+    span: Span
+    topic: Topic
+    cue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A stretch in which parts do not count, and the rule that says so."""
+
+    span: Span
+    cue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The segments and drops of one text, in the order of the text."""
+
+    segments: tuple[Segment, ...]
+    drops: tuple[Drop, ...]
+
+    def segment_at(self, position: int) -> Segment | None:
+        """The segment that holds the character at ``position``."""
+        return next((s for s in self.segments if s.span.start <= position < s.span.end), None)
+
+    def drop_at(self, span: Span) -> Drop | None:
+        """The first drop that ``span`` lies in."""
+        return next((d for d in self.drops if d.span.overlaps(span)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    start: int
+    end: int
+    name: str
+    topic: Topic
+    reach: Reach
+
+
+class ContextReader:
+    """Reads topics and drops from a text and the spans of its sentences."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._sections: list[tuple[Rule, Topic, Reach]] = []
+        self._drops: list[tuple[Rule, bool]] = []
+        self._stops: list[tuple[Rule, str | None]] = []
+        for rule in patterns.rules("context"):
+            match (rule.data.value or "").split(" "):
+                case ["section", topic, reach] if topic in get_args(Topic) and reach in get_args(Reach):
+                    self._sections.append((rule, cast(Topic, topic), cast(Reach, reach)))
+                case ["drop", ("forward" | "backward") as direction]:
+                    self._drops.append((rule, direction == "forward"))
+                case ["stop", *name]:
+                    self._stops.append((rule, " ".join(name) or None))
+                case _:
+                    raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
+
+    def read(self, text: str, sentences: Sequence[Span]) -> Context:
+        """Topics and drops of ``text``. Raises TimeoutError where a rule runs out of time."""
+        segments: list[Segment] = []
+        carried: Topic = "plain"
+        for sentence in sentences:
+            found, carried = self._segments(text, sentence, carried)
+            segments += found
+        drops = [drop for sentence in sentences for drop in self._drops_in(text, sentence)]
+        return Context(tuple(segments), tuple(drops))
+
+    def _segments(self, text: str, sentence: Span, carried: Topic) -> tuple[list[Segment], Topic]:
+        """The segments of one sentence and the topic that carries on from it."""
+        cues = [
+            _Cue(m.start(), m.end(), rule.name, topic, reach)
+            for rule, topic, reach in self._sections
+            for m in rule.finditer(text, sentence.start, sentence.end)
+        ]
+        cues.sort(key=lambda c: (c.start, -c.end))
+        topic, name, start = carried, cast("str | None", None), sentence.start
+        lasting = carried
+        segments: list[Segment] = []
+        for cue in cues:
+            if cue.reach == "weak" and topic not in {"plain", "imaging", "complaint"}:
+                continue
+            if cue.reach == "weak" and name is not None and topic == "imaging":
+                continue
+            if name is None and cue.reach != "forward":
+                topic, name = cue.topic, cue.name
+            elif cue.topic != topic or name is None:
+                if cue.start > start:
+                    segments.append(Segment(Span(start, cue.start), topic, name))
+                topic, name, start = cue.topic, cue.name, max(cue.start, start)
+            if cue.reach != "passing":
+                lasting = topic
+        segments.append(Segment(Span(start, sentence.end), topic, name))
+        return segments, lasting if lasting in CARRIED else "plain"
+
+    def _drops_in(self, text: str, sentence: Span) -> list[Drop]:
+        """The drops of one sentence, each ended by the first stop that holds for it."""
+        stops = [
+            (m.start(), m.end(), name)
+            for rule, name in self._stops
+            for m in rule.finditer(text, sentence.start, sentence.end)
+        ]
+        drops = []
+        for rule, forward in self._drops:
+            held = [s for s in stops if s[2] in {None, rule.name}]
+            for m in rule.finditer(text, sentence.start, sentence.end):
+                if forward:
+                    end = min((s[0] for s in held if s[0] >= m.end()), default=sentence.end)
+                    drops.append(Drop(Span(m.start(), max(m.end(), end)), rule.name))
+                else:
+                    start = max((s[1] for s in held if s[1] <= m.start()), default=sentence.start)
+                    drops.append(Drop(Span(start, m.end()), rule.name))
+        return sorted(drops, key=lambda d: d.span)

@@ -1,0 +1,108 @@
+"""Visits in a request: the stated total, else visits a week times weeks.
+
+A month counts as four weeks; of a range the upper end gives the total (ANNOTATION rules).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.patterns import Patterns
+from extract.values.numbers import count
+
+WEEKS_A_MONTH: Final = 4
+MOST: Final = 400
+"""Visits above which a count is taken for something else (a code, a dose)."""
+_PLANS: Final = (
+    "weekly_for_weeks", "weekly_times", "weekly_alone_for_weeks", "for_weeks_weekly", "compact", "frequency", "weeks",
+)  # fmt: skip
+_TOTALS: Final = ("total", "total_in_brackets", "total_of", "total_equals", "times_total")
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Visits of one request, offsets in the request. ``conflict``: total and arithmetic disagree."""
+
+    total: Found[int] | None = None
+    frequency_min: Found[float] | None = None
+    frequency_max: Found[float] | None = None
+    weeks_min: Found[float] | None = None
+    weeks_max: Found[float] | None = None
+    conflict: bool = False
+
+
+class SessionReader:
+    """Reads counts of visits."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._plans = tuple(patterns.rule("sessions", n) for n in _PLANS)
+        self._totals = tuple(patterns.rule("sessions", n) for n in _TOTALS)
+
+    def read(self, request: str) -> Sessions:
+        """The visits that a request asks for; empty where it tells none."""
+        hidden = request
+        low_f = high_f = low_w = high_w = None
+        for rule in self._plans:
+            match = rule.search(hidden)
+            if match is None:
+                continue
+            groups = match.groupdict()
+            low_f, high_f = (low_f, high_f) if low_f else self._frequency(match, rule.name)
+            low_w, high_w = (low_w, high_w) if low_w or not groups.get("w1") else self._weeks(match, rule.name)
+            hidden = hidden[: match.start()] + "~" * (match.end() - match.start()) + hidden[match.end() :]
+            if low_f and low_w:
+                break
+        total = self._total(hidden)
+        conflict = False
+        if low_f and high_f and low_w and high_w:
+            least, most = low_f.value * low_w.value, high_f.value * high_w.value
+            if total is None and most == int(most):
+                span = Span(min(low_f.span.start, low_w.span.start), max(high_f.span.end, high_w.span.end))
+                total = Found(int(most), span, "frequency_times_weeks", 0.95)
+            elif total is not None:
+                conflict = not least <= total.value <= most
+        return Sessions(total, low_f, high_f, low_w, high_w, conflict)
+
+    @staticmethod
+    def _frequency(
+        match: regex.Match[str], method: str
+    ) -> tuple[Found[float] | None, Found[float] | None]:
+        groups = match.groupdict()
+        words = groups.get("f1")
+        if words is None and method != "weekly_alone_for_weeks":
+            return None, None
+        group = "f1" if words is not None else "per"
+        low = count(words) if words is not None else 1
+        if low is None:
+            return None, None
+        share = WEEKS_A_MONTH if (groups.get("per") or "").lower().startswith("mo") else 1
+        first = Found(low / share, Span(*match.span(group)), method, 0.97)
+        upper = count(groups["f2"]) if groups.get("f2") else None
+        return first, Found(upper / share, Span(*match.span("f2")), method, 0.97) if upper else first
+
+    @staticmethod
+    def _weeks(match: regex.Match[str], method: str) -> tuple[Found[float] | None, Found[float] | None]:
+        groups = match.groupdict()
+        low = count(groups["w1"])
+        if low is None:
+            return None, None
+        share = WEEKS_A_MONTH if (groups.get("unit") or "").lower().startswith("mo") else 1
+        first = Found(float(low * share), Span(*match.span("w1")), method, 0.97)
+        upper = count(groups["w2"]) if groups.get("w2") else None
+        return first, Found(float(upper * share), Span(*match.span("w2")), method, 0.97) if upper else first
+
+    def _total(self, text: str) -> Found[int] | None:
+        for rule in self._totals:
+            match = rule.search(text)
+            if match is None:
+                continue
+            groups = match.groupdict()
+            group = "n2" if groups.get("n2") else "n1"
+            number = count(groups[group])
+            if number is not None and number <= MOST:
+                return Found(number, Span(match.start(), match.end()), f"sessions_{rule.name}", 0.97)
+        return None
