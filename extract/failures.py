@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NOT_A_LETTER = "not_a_letter"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    DUPLICATE = "duplicate"
     PATTERN_TIMEOUT = "pattern_timeout"
     INTERNAL_ERROR = "internal_error"
 
@@ -34,6 +35,7 @@ _MEANINGS = {
     Reason.NOT_A_LETTER: "no part of an IMR determination letter was found in the text",
     Reason.TOO_LARGE: "the file is over the limit of size, pages or characters",
     Reason.UNREADABLE: "the operating system refused to read the file",
+    Reason.DUPLICATE: "the same bytes as another file of the run, which gave the letter",
     Reason.PATTERN_TIMEOUT: "a rule ran past its time limit on this text",
     Reason.INTERNAL_ERROR: "a fault of this program; please report it with the detail",
 }

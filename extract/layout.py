@@ -205,6 +205,15 @@ class LayoutReader:
         """The layout of a clean text, or None."""
         return next((la for la in self.layouts if la.recognises(text)), None)
 
+    def opens_letter(self, text: LetterText, at: int) -> bool:
+        """True where the first heading of some layout stands on a page, below the offset ``at``."""
+        return any(
+            span.start > at
+            for layout in self.layouts
+            for heading, span in _headings(text, layout)
+            if heading.section == layout.data.headings[0].section
+        )
+
     def split(self, text: LetterText) -> Sections:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)

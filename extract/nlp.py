@@ -24,7 +24,8 @@ BODY_PARTS = "body_parts"
 CONDITIONS = "conditions"
 """Key of ``doc.spans`` for heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
 
-NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED, NO_PART = "noun", "adjective", "condition", "level", "sided", "none"
+NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED = "noun", "adjective", "condition", "level", "sided"
+TECHNIQUE, NO_PART = "technique", "none"
 ALONE, JOINED, OPERATION = "alone", "joined", "operation"
 JOIN = "|"
 """Between the parts in the label of a phrase that names several."""
@@ -43,6 +44,13 @@ class PartData(Strict):
     conditions: list[str]
 
 
+class Yields(Strict):
+    """Words that name their part only where none of the parts ``to`` is named nearby."""
+
+    words: list[str]
+    to: list[str]
+
+
 class BodyPartFile(Strict):
     """``patterns/vocab/body_parts.yaml``; its head explains the fields."""
 
@@ -55,8 +63,11 @@ class BodyPartFile(Strict):
     sides: dict[Literal["left", "right", "bilateral"], list[str]]
     modifiers: list[str]
     joiners: list[str]
+    techniques: dict[str, str]
+    hosts: dict[str, list[str]]
     not_parts: list[str]
     units: list[str]
+    yields: Yields
 
 
 class ConditionGroup(Strict):
@@ -82,6 +93,13 @@ class ConditionFile(Strict):
     groups: list[ConditionGroup]
     endings: list[str]
     operations: Operations
+    qualifiers: list[str]
+    generic: list[str]
+
+
+def condition_file(patterns: Patterns) -> ConditionFile:
+    """The vocabulary of conditions."""
+    return patterns.parse(ConditionFile, "vocab/conditions.yaml")
 
 
 def body_part_file(patterns: Patterns) -> BodyPartFile:
@@ -89,6 +107,7 @@ def body_part_file(patterns: Patterns) -> BodyPartFile:
     data = patterns.parse(BodyPartFile, "vocab/body_parts.yaml")
     known = {p.part for p in data.parts}
     named = {p for parts in data.several.values() for p in parts} | set(data.levels) | set(data.level_counts_for)
+    named |= set(data.yields.to)
     named |= {part.split(" ", 1)[1] for part in data.sided.values()}
     if named - known:
         raise PatternError(f"body_parts.yaml: unknown parts {sorted(named - known)}")
@@ -116,11 +135,14 @@ def body_part_phrases(data: BodyPartFile) -> list[dict[str, Any]]:
     for kind in (CONDITION, NOUN, ADJECTIVE):
         for part in data.parts:
             words = {NOUN: part.terms, ADJECTIVE: part.adjectives, CONDITION: part.conditions}[kind]
-            phrases.update({s: (part.part, kind) for word in words for s in spellings(word)})
+            for word in words:
+                forms = [word, word.replace(" ", "-")] if kind == ADJECTIVE else spellings(word)
+                phrases.update({form: (part.part, kind) for form in forms})
     for phrase, parts in data.several.items():
         kind = NOUN if phrase.endswith(("back", "spine", "extremity", "extremities", "limbs")) else ADJECTIVE
         phrases.update({s: (JOIN.join(parts), kind) for s in spellings(phrase)})
     phrases.update({short: (part, SIDED) for short, part in data.sided.items()})
+    phrases.update({s: (part, TECHNIQUE) for name, part in data.techniques.items() for s in spellings(name)})
     phrases.update({s: (NO_PART, NO_PART) for phrase in data.not_parts for s in spellings(phrase)})
     rules: list[dict[str, Any]] = [{"label": lab, "id": kind, "pattern": p} for p, (lab, kind) in phrases.items()]
     rules += [
@@ -195,7 +217,7 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     from spacy.language import Language as Pipeline  # noqa: PLC0415
 
     body_parts = body_part_file(patterns)
-    conditions = patterns.parse(ConditionFile, "vocab/conditions.yaml")
+    conditions = condition_file(patterns)
     nlp = spacy.load(model) if model else spacy.blank("en")
     Pipeline.component("letter_sentences", func=set_sentences)
     nlp.add_pipe("letter_sentences", last=True)

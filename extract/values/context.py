@@ -19,6 +19,9 @@ Reach = Literal["forward", "both", "weak", "passing"]
 CARRIED: frozenset[Topic] = frozenset({"exam", "imaging", "complaint"})
 """Topics that go on in the next sentence: lists of findings and of complaints run over several."""
 
+NOUN_TOPICS: frozenset[Topic] = frozenset({"imaging", "treatment", "request"})
+"""Topics whose cues are nouns that a part may describe ("knee brace", "lumbar MRI")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -44,9 +47,12 @@ class Context:
     segments: tuple[Segment, ...]
     drops: tuple[Drop, ...]
 
-    def segment_at(self, position: int) -> Segment | None:
-        """The segment that holds the character at ``position``."""
-        return next((s for s in self.segments if s.span.start <= position < s.span.end), None)
+    def segment_of(self, span: Span) -> Segment | None:
+        """The segment of the words under ``span``: the next one where its cue is the noun they describe."""
+        for segment in self.segments:
+            if span.end <= segment.span.start <= span.end + 1 and segment.topic in NOUN_TOPICS:
+                return segment
+        return next((s for s in self.segments if s.span.start <= span.start < s.span.end), None)
 
     def drop_at(self, span: Span) -> Drop | None:
         """The first drop that ``span`` lies in."""
@@ -77,6 +83,8 @@ class ContextReader:
                     self._drops.append((rule, direction == "forward"))
                 case ["stop", *name]:
                     self._stops.append((rule, " ".join(name) or None))
+                case ["drug"]:
+                    pass
                 case _:
                     raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
 

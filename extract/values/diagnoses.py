@@ -15,24 +15,19 @@ from typing import TYPE_CHECKING
 import regex
 
 from extract.evidence import Found, Span
-from extract.nlp import ADJECTIVE, ALONE, BODY_PARTS, CONDITIONS, OPERATION, body_part_file
+from extract.nlp import ADJECTIVE, ALONE, BODY_PARTS, CONDITIONS, OPERATION, body_part_file, condition_file
 from extract.patterns import Patterns, Rule
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Token
 
-STATED, IMPLIED = 0.95, 0.7
-"""Confidence of a diagnosis that the letter calls one, and of one in an injury statement."""
+STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
+"""Confidence of a diagnosis that the letter calls one, of the reason of a visit, of one in an injury statement."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
 PREPOSITIONS = frozenset("of to in at involving over on about with from without due affecting into".split())
-QUALIFIERS = frozenset(
-    "encounter initial subsequent sequela unspecified level region side type grade stage site healing chronic "
-    "acute subacute recurrent moderate mild severe left right bilateral bilaterally nos nec industrial".split()
-)
-GENERIC = frozenset({"injury", "injuries", "trauma", "cumulative trauma", "problem", "problems", "exposure"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,7 @@ class _Chunk:
     operation: bool
     named: bool
     adjectives: bool
+    dangling: bool
 
     @property
     def hard(self) -> bool:
@@ -86,6 +82,9 @@ class DiagnosisFinder:
         data = body_part_file(patterns)
         self._sides = frozenset(w for words in data.sides.values() for w in words)
         self._fillers = frozenset(data.modifiers)
+        conditions = condition_file(patterns)
+        self._qualifiers = frozenset(conditions.qualifiers)
+        self._generic = frozenset(conditions.generic)
 
     def in_summary(self, text: str) -> list[Found[str]]:
         """Diagnoses in the order of the text, each wording once.
@@ -101,10 +100,16 @@ class DiagnosisFinder:
             for rule, span in self._lists(doc)
             for item in self._items(doc, span)
         ]
+        found += [
+            Found(item.of(doc.text), item, f"diagnosis:{rule.name}", VISITED)
+            for rule, span in self._statements(doc, "visit")
+            for item in self._items(doc, span)
+            if self._names_a_condition(doc, item)
+        ]
         if not found:
             found = [
                 Found(item.of(doc.text), item, f"diagnosis:{rule.name}", IMPLIED)
-                for rule, span in self._injuries(doc)
+                for rule, span in self._statements(doc, "injury")
                 for item in self._items(doc, span)
                 if self._names_a_condition(doc, item)
             ]
@@ -174,9 +179,9 @@ class DiagnosisFinder:
         ends = [m.start() for rule in self._rules["end"] if (m := rule.search(text, start, end))]
         return Span(start, max(start, min([end, *ends])))
 
-    def _injuries(self, doc: Doc) -> Iterator[tuple[Rule, Span]]:
-        """Injury statements, each up to the end of its sentence."""
-        for rule in self._rules["injury"]:
+    def _statements(self, doc: Doc, use: str) -> Iterator[tuple[Rule, Span]]:
+        """What follows the cues of one use, each up to the end of its sentence."""
+        for rule in self._rules[use]:
             for m in rule.finditer(doc.text):
                 span = self._ended(doc, m.end(), len(doc.text))
                 if span.end > span.start:
@@ -187,7 +192,7 @@ class DiagnosisFinder:
         heads = [
             h for h in doc.spans[CONDITIONS] if item.start <= h.start_char < item.end and h.label_ != OPERATION
         ]
-        return any(h.label_ != "symptom" and h.text.lower() not in GENERIC for h in heads)
+        return any(h.label_ != "symptom" and h.text.lower() not in self._generic for h in heads)
 
     def _items(self, doc: Doc, span: Span) -> Iterator[Span]:
         """The diagnoses in one list, without lead-in, remarks and codes."""
@@ -256,12 +261,13 @@ class DiagnosisFinder:
             alone=any(h.id_ == ALONE for h in heads),
             symptom=bool(heads) and all(h.label_ == "symptom" for h in heads),
             operation=bool(operations) and not after,
-            named=bool(parts) or any(t.lower_ in QUALIFIERS for t in tokens),
+            named=bool(parts) or any(t.lower_ in self._qualifiers for t in tokens),
             adjectives=bool(tokens)
             and all(
                 t.i in adjectives or t.lower_ in self._sides or t.lower_ in self._fillers or not t.is_alpha
                 for t in tokens
             ),
+            dangling=bool(tokens) and (tokens[-1].i in adjectives or tokens[-1].lower_ in self._fillers),
         )
 
     def _join(self, chunks: list[_Chunk]) -> list[Span]:
@@ -306,8 +312,7 @@ class DiagnosisFinder:
         """True where a chunk without a head describes what follows rather than what precedes."""
         if not last.post_nominal:
             return True
-        dangling = last.tokens and self._nlp.vocab[last.tokens[-1].text.lower()] is not None
-        return chunk.adjectives and not (dangling and last.adjectives)
+        return chunk.adjectives and not last.dangling
 
     def _belongs(self, last: _Chunk, chunk: _Chunk) -> bool:
         """True where a chunk with a head is still part of the diagnosis before it."""
@@ -327,4 +332,5 @@ class DiagnosisFinder:
             tokens=last.tokens + chunk.tokens,
             heads=last.heads + chunk.heads,
             adjectives=chunk.adjectives,
+            dangling=chunk.dangling,
         )

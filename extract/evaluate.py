@@ -1,0 +1,403 @@
+"""Scores a dataset folder against hand-annotated letters, field by field, and lists every miss.
+
+A letter of the dataset belongs to the gold file with the stem of its ``source``. A
+letter that the dataset lacks is held against empty cells: it misses every value
+that its gold file states. Extra letters of the dataset are not looked at.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from extract import metrics
+from extract.metrics import (
+    CITATION_ASPECTS,
+    DRUG_WORDS,
+    ITEM_NUMBERS,
+    ITEM_WORDS,
+    KINDS,
+    LETTER_LISTS,
+    LETTER_WORDS,
+    SPLIT_REQUESTS,
+    Citation,
+    FieldScore,
+    Outcome,
+)
+
+Row = Mapping[str, str]
+Number = float | str | None
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "letters": (
+        *("letter_id", "source", "case_number", "age", "body_parts", "diagnoses"),
+        *LETTER_WORDS,
+        *LETTER_LISTS,
+    ),
+    "issues": (
+        *("letter_id", "issue_number", "requested_treatment", "body_parts"),
+        *SPLIT_REQUESTS,
+        *ITEM_WORDS,
+        *ITEM_NUMBERS,
+        *DRUG_WORDS,
+    ),
+    "citations": (
+        *("letter_id", "issue_number", "cited_by", "guideline"),
+        *("chapter", "edition", "sections", "pages"),
+    ),
+}
+"""The columns of each table that scoring reads."""
+
+_CELL_LIMIT = 1 << 30  # characters; the csv module's own limit is 131,072
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NAMED = 10  # missing letters that a report names; `Evaluation.missing` has all
+
+
+class EvaluationError(Exception):
+    """A dataset or gold folder that cannot be scored; the message says which file and why."""
+
+
+class _Gold(BaseModel):
+    # Unknown keys pass: annotators may keep notes beside the values.
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+
+class GoldIssue(_Gold):
+    """One disputed item."""
+
+    issue_number: int
+    requested_treatment: str
+    original_request: str | None = None
+    authorized_request: str | None = None
+    decision: str | None = None
+    treatment_category: str | None = None
+    treatment_subcategory: str | None = None
+    body_parts: tuple[str, ...]
+    sessions_requested: Number = None
+    sessions_authorized: Number = None
+    sessions_disputed: Number = None
+    frequency_min: Number = None
+    frequency_max: Number = None
+    weeks_min: Number = None
+    weeks_max: Number = None
+    drug: str | None = None
+    strength: str | None = None
+    quantity: Number = None
+    refills: Number = None
+    citations: tuple[Citation, ...]
+
+
+class GoldLetter(_Gold):
+    """The values of the whole letter."""
+
+    priority: str | None = None
+    injury_date: str | None = None
+    injury_date_end: str | None = None
+    ur_denial_date: str | None = None
+    application_received_date: str | None = None
+    assigned_date: str | None = None
+    decision_date: str | None = None
+    sex: str | None = None
+    decision: str | None = None
+    age: Number
+    body_parts: tuple[str, ...]
+    diagnoses: tuple[str, ...]
+    icd_codes: tuple[str, ...]
+    reviewer_license_states: tuple[str, ...]
+    reviewer_specialties: tuple[str, ...]
+
+
+class GoldFile(_Gold):
+    """One annotated letter, as its JSON file has it."""
+
+    case_number: str | None = None
+    letter: GoldLetter
+    issues: tuple[GoldIssue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A disagreement at a place (``letter`` or ``letter#item``), and what each side alone has there."""
+
+    field: str
+    place: str
+    wanted: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores in the order of a report, misses in that of the letters, and the letters not in the dataset."""
+
+    fields: tuple[FieldScore, ...]
+    misses: tuple[Miss, ...]
+    letters: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    letters: Mapping[str, Row]  # by stem of the source
+    issues: Mapping[str, Sequence[Row]]  # by letter_id, in order of the issue number
+    citations: Mapping[tuple[str, int], Sequence[Row]]  # by letter_id and issue number
+
+
+def evaluate(
+    dataset: Path,
+    gold: Path,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    only: Collection[str] | None = None,
+) -> Evaluation:
+    """Score the dataset in folder ``dataset`` against the JSON files in folder ``gold``.
+
+    ``only`` keeps the gold files with these stems. ``resamples`` bootstrap samples
+    (0: no intervals) are drawn from ``seed``, so equal input gives equal output.
+    Raises EvaluationError where a folder or a file in it cannot be scored, ValueError
+    for negative ``resamples``.
+    """
+    if resamples < 0:
+        raise ValueError(f"resamples must not be negative: {resamples}")
+    annotated = _read_gold(gold, only)
+    tables = _read_dataset(dataset)
+    outcomes = [list(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()]
+    return Evaluation(
+        fields=metrics.score_fields(outcomes, KINDS, resamples=resamples, seed=seed),
+        misses=tuple(
+            Miss(o.field, o.place, o.wanted, o.got) for letter in outcomes for o in letter if o.missed
+        ),
+        letters=len(annotated),
+        missing=tuple(stem for stem in annotated if stem not in tables.letters),
+    )
+
+
+def _read_gold(folder: Path, only: Collection[str] | None) -> dict[str, GoldFile]:
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise EvaluationError(f"no gold files (*.json) in {folder}")
+    if only is not None:
+        paths = [path for path in paths if path.stem in only]
+        if not paths:
+            raise EvaluationError(f"none of the {len(only)} letters asked for has a gold file in {folder}")
+    return {path.stem: _read_gold_file(path) for path in paths}
+
+
+def _read_gold_file(path: Path) -> GoldFile:
+    try:
+        return GoldFile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise EvaluationError(f"gold file {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise EvaluationError(f"gold file {path}: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def _read_dataset(folder: Path) -> _Dataset:
+    if not (folder / "letters.csv").is_file():
+        raise EvaluationError(f"no letters.csv in {folder}: not a dataset folder")
+    issues: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
+    citations: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in _read_table(folder, "issues"):
+        issues[row["letter_id"]].append((_issue_number(row, "issues"), row))
+    for row in _read_table(folder, "citations"):
+        citations[row["letter_id"], _issue_number(row, "citations")].append(row)
+    return _Dataset(
+        letters={PurePosixPath(row["source"]).stem: row for row in _read_table(folder, "letters")},
+        issues={
+            letter: [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+            for letter, rows in issues.items()
+        },
+        citations=dict(citations),
+    )
+
+
+def _read_table(folder: Path, table: str) -> list[Row]:
+    """Rows of a table; a run without items or citations may have no such file, or an empty one."""
+    path = folder / f"{table}.csv"
+    if not path.exists():
+        return []
+    limit = csv.field_size_limit(_CELL_LIMIT)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restval="")
+            rows: list[Row] = list(reader)
+            present = reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise EvaluationError(f"{path} cannot be read: {error}") from error
+    finally:
+        csv.field_size_limit(limit)
+    absent = [column for column in COLUMNS[table] if column not in present]
+    if rows and absent:
+        raise EvaluationError(f"{path} lacks the column {', '.join(absent)}")
+    return rows
+
+
+def _issue_number(row: Row, table: str) -> int:
+    try:
+        return int(float(row["issue_number"]))  # a float, where a spreadsheet or pandas has saved the table
+    except (ValueError, OverflowError) as error:
+        raise EvaluationError(
+            f"{table}.csv, letter {row['letter_id']}: issue_number is {row['issue_number']!r}, not a number"
+        ) from error
+
+
+def _compare_letter(stem: str, gold: GoldFile, dataset: _Dataset) -> Iterator[Outcome]:
+    found = dataset.letters.get(stem)
+    row = found if found is not None else dict.fromkeys(COLUMNS["letters"], "")
+    items = dataset.issues.get(row["letter_id"], ()) if found is not None else ()
+    letter = gold.letter
+    yield _words("case_number", stem, gold.case_number, row["case_number"])
+    for name in LETTER_WORDS:
+        yield _words(name, stem, getattr(letter, name), row[name])
+    yield _number("age", stem, letter.age, row["age"])
+    parts = _normals(_cells(row["body_parts"]))
+    yield metrics.compare_bags("body_parts", stem, letter.body_parts, parts)
+    yield metrics.compare_bags(
+        "body_parts_no_side",
+        stem,
+        set(map(metrics.sideless, letter.body_parts)),
+        set(map(metrics.sideless, parts)),
+    )
+    diagnoses = _cells(row["diagnoses"])
+    yield metrics.compare_wordings("diagnoses", stem, letter.diagnoses, diagnoses)
+    yield metrics.compare_bags("diagnoses_exact", stem, _normals(letter.diagnoses), _normals(diagnoses))
+    for name in LETTER_LISTS:
+        yield metrics.compare_bags(name, stem, _normals(getattr(letter, name)), _normals(_cells(row[name])))
+    yield metrics.compare_one("issue_count", stem, len(gold.issues), len(items))
+    partners = metrics.align(
+        [issue.requested_treatment for issue in gold.issues], [item["requested_treatment"] for item in items]
+    )
+    for issue, partner in zip(gold.issues, partners, strict=True):
+        item = None if partner is None else items[partner]
+        place = f"{stem}#{issue.issue_number}"
+        yield from _compare_item(place, issue, item or dict.fromkeys(COLUMNS["issues"], ""))
+        key = (item["letter_id"], _issue_number(item, "issues")) if item else None
+        yield from _compare_citations(place, issue.citations, dataset.citations.get(key, ()) if key else ())
+
+
+def _compare_item(place: str, gold: GoldIssue, item: Row) -> Iterator[Outcome]:
+    """Values that most items do not have are compared only where either side has one."""
+    yield _words("issue.requested_treatment", place, gold.requested_treatment, item["requested_treatment"])
+    for name in SPLIT_REQUESTS:
+        if getattr(gold, name) or item[name]:
+            yield _words(f"issue.{name}", place, getattr(gold, name), item[name])
+    for name in ITEM_WORDS:
+        # Some categories have no subcategory, and what a dataset puts there does no harm.
+        if name != "treatment_subcategory" or getattr(gold, name):
+            yield _words(f"issue.{name}", place, getattr(gold, name), item[name])
+    parts = _normals(_cells(item["body_parts"]))
+    yield metrics.compare_bags("issue.body_parts", place, gold.body_parts, parts)
+    for name in ITEM_NUMBERS:
+        if getattr(gold, name) is not None or metrics.number(item[name]) is not None:
+            yield _number(f"issue.{name}", place, getattr(gold, name), item[name])
+    for name in DRUG_WORDS:
+        wanted = getattr(gold, name)
+        if wanted or metrics.normal(item[name]):
+            yield metrics.compare_one(
+                f"issue.{name}",
+                place,
+                metrics.compact(wanted),
+                metrics.compact(item[name]),
+                shown=(wanted, item[name]),
+            )
+
+
+def _compare_citations(place: str, wanted: Sequence[Citation], rows: Sequence[Row]) -> Iterator[Outcome]:
+    got = [
+        Citation(
+            cited_by=row["cited_by"],
+            guideline=row["guideline"],
+            chapter=row["chapter"],
+            edition=row["edition"],
+            sections=_cells(row["sections"]),
+            pages=_cells(row["pages"]),
+        )
+        for row in rows
+    ]
+    for aspect in CITATION_ASPECTS:
+        sides = [[key for citation in side for key in citation.keys(aspect)] for side in (wanted, got)]
+        yield metrics.compare_bags(f"citation.{aspect}", place, *sides)
+
+
+def _words(field: str, place: str, wanted: str | None, got: str) -> Outcome:
+    return metrics.compare_one(field, place, metrics.normal(wanted), metrics.normal(got), shown=(wanted, got))
+
+
+def _number(field: str, place: str, wanted: Number, got: str) -> Outcome:
+    return metrics.compare_one(field, place, metrics.number(wanted), metrics.number(got), shown=(wanted, got))
+
+
+def _cells(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split("|") if part.strip())
+
+
+def _normals(values: Iterable[str]) -> list[str]:
+    return [metrics.normal(value) for value in values]
+
+
+def as_text(evaluation: Evaluation) -> str:
+    """The scores as an aligned table for a terminal, one field a line."""
+    head, *rows = _table(evaluation)
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = [_summary(evaluation), ""]
+    for row in (head, ["-" * width for width in widths], *rows):
+        # Words to the left, figures to the right.
+        cells = [
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    """The scores as a Markdown table."""
+    head, *rows = _table(evaluation)
+    rule = ["---", "---", *["---:"] * (len(head) - 2)]
+    lines = [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
+    return "\n".join([_summary(evaluation), "", *lines]) + "\n"
+
+
+def _summary(evaluation: Evaluation) -> str:
+    missing = evaluation.missing
+    text = f"{evaluation.letters} annotated letters, {len(missing)} missing from the dataset"
+    if missing:
+        rest = len(missing) - _NAMED
+        text += f" ({', '.join(missing[:_NAMED])}{f' and {rest} more' if rest > 0 else ''})"
+    return f"{text}; {len(evaluation.misses)} misses"
+
+
+def _table(evaluation: Evaluation) -> list[list[str]]:
+    head = ["field", "kind", "score", f"{metrics.LEVEL:.0%} interval", "precision", "recall", "support"]
+    return [head, *([s.field, s.kind, *_figures(s)] for s in evaluation.fields)]
+
+
+def _figures(score: FieldScore) -> list[str]:
+    def figure(value: float | None) -> str:
+        return "–" if value is None else f"{value:.3f}"
+
+    interval = "–" if score.low is None else f"{figure(score.low)}–{figure(score.high)}"
+    return [figure(score.score), interval, figure(score.precision), figure(score.recall), str(score.support)]
+
+
+def write_errors(evaluation: Evaluation, path: Path) -> None:
+    """Write every miss to a CSV file: field, place, wanted, got.
+
+    A cell that a spreadsheet could take for a formula gets a leading apostrophe
+    (OWASP, "CSV Injection"). Raises OSError where the file cannot be written.
+    """
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("field", "place", "wanted", "got"))
+        for miss in evaluation.misses:
+            writer.writerow(
+                f"'{cell}" if cell.startswith(_FORMULA) else cell
+                for cell in (miss.field, miss.place, miss.wanted, miss.got)
+            )

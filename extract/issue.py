@@ -1,0 +1,211 @@
+"""A disputed item's words → its record: requests, category, visits, drug, decision, citations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from extract.book import EvidenceBook
+from extract.evidence import Found, Span
+from extract.items import Item
+from extract.layout import Part
+from extract.patterns import Patterns
+from extract.record import CitationRecord, IssueRecord
+from extract.values.body_parts import BodyPartFinder
+from extract.values.citations import Citation, CitationReader
+from extract.values.conclusion import ConclusionReader
+from extract.values.drugs import DrugReader, DrugRequest
+from extract.values.requests import RequestSplitter
+from extract.values.sessions import SessionReader, Sessions
+from extract.values.treatments import TreatmentClassifier
+
+TABLE: Final = "issues"
+VISIT_CATEGORIES: Final = frozenset({"Rehabilitation", "Psych Services", "Programs", "Evaluation & Management"})
+"""Categories whose counts are visits unless the words say otherwise."""
+NO_VISITS: Final = frozenset({"Pharmaceuticals", "DMEPOS", "Diagnostic Testing", "Injection", "Transportation"})
+_SIDES: Final[tuple[tuple[str, Part], ...]] = (
+    ("claims_administrator", "claims_administrator_guideline"),
+    ("reviewer", "reviewer_guideline"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueFlags:
+    """What to look at in an item."""
+
+    decision_conflict: bool = False
+    sessions_conflict: bool = False
+    incomplete: bool = False
+
+
+class IssueReader:
+    """Reads one disputed item."""
+
+    def __init__(self, *, patterns: Patterns, body_parts: BodyPartFinder) -> None:
+        self._split = RequestSplitter(patterns=patterns)
+        self._classify = TreatmentClassifier(patterns=patterns)
+        self._drugs = DrugReader(patterns=patterns)
+        self._sessions = SessionReader(patterns=patterns)
+        self._citations = CitationReader(patterns=patterns)
+        self._conclusion = ConclusionReader(patterns=patterns)
+        self._parts = body_parts
+        self._visits = patterns.rule("visits", "visit_treatment")
+        self._not_visits = patterns.rule("visits", "not_visits")
+
+    def read(self, clean: str, item: Item, book: EvidenceBook) -> tuple[IssueRecord, IssueFlags]:
+        """The record of an item of the clean text, its evidence written into the book."""
+        number = item.number
+        heading = fold(item.request.of(clean))
+        start = item.request.start
+        requests = self._split.split(heading)
+        first = requests.first
+        values: dict[str, Any] = {"issue_number": number, "requested_treatment": heading}
+        book.add(TABLE, "requested_treatment", Found(heading, item.request, "heading", 0.99), issue=number)
+        values["disputed_request"] = requests.disputed.value
+        for field, request in (
+            ("original_request", requests.original),
+            ("authorized_request", requests.authorized),
+            ("disputed_request", requests.disputed),
+        ):
+            if request is not None:
+                values[field] = request.value
+                book.add(TABLE, field, request.shift(start), issue=number)
+
+        def keep(field: str, found: Found[Any] | None) -> None:
+            if found is not None:
+                values[field] = found.value
+                book.add(TABLE, field, found.shift(start), issue=number)
+
+        offset = first.span.start
+        kind = self._classify.classify(first.value)
+        category = kind.category.value if kind.category else None
+        keep("treatment_category", _shift(kind.category, offset))
+        keep("treatment_subcategory", _shift(kind.subcategory, offset))
+        parts = [p.shift(offset) for p in self._parts.in_request(first.value)]
+        values["body_parts"] = tuple(dict.fromkeys(p.value for p in parts))
+        book.add_all(TABLE, "body_parts", (p.shift(start) for p in parts), issue=number)
+
+        conflict = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
+        self._drug_fields(first, category, keep)
+        if item.decision is not None:
+            values["decision"] = item.decision.value
+            book.add(TABLE, "decision", item.decision, issue=number)
+        for part in ("claims_administrator_guideline", "reviewer_guideline", "rationale"):
+            span = item.parts.get(part)
+            if span is not None and span.end > span.start:
+                values[part] = fold(span.of(clean))
+                book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
+        values["citations"] = self._cited(clean, item, book)
+        return IssueRecord(**values), IssueFlags(
+            self._disagrees(clean, item), conflict, len(item.parts) < len(_SIDES) + 1
+        )
+
+    def _visit_fields(
+        self,
+        original: Found[str] | None,
+        authorized: Found[str] | None,
+        disputed: Found[str],
+        category: str | None,
+        keep: Any,
+    ) -> bool:
+        first = original or disputed
+        if not self._counts_visits(first.value, category):
+            return False
+        asked = self._sessions.read(first.value)
+        keep("sessions_requested", _shift(asked.total, first.span.start))
+        for field in ("frequency_min", "frequency_max", "weeks_min", "weeks_max"):
+            keep(field, _shift(getattr(asked, field), first.span.start))
+        if authorized is not None:
+            keep("sessions_authorized", _shift(self._sessions.read(authorized.value).total, authorized.span.start))
+        left: Sessions = asked if original is None else self._sessions.read(disputed.value)
+        keep("sessions_disputed", _shift(left.total, disputed.span.start))
+        return asked.conflict
+
+    def _counts_visits(self, request: str, category: str | None) -> bool:
+        if category in NO_VISITS or self._not_visits.search(request):
+            return False
+        return category in VISIT_CATEGORIES or self._visits.search(request) is not None
+
+    def _drug_fields(self, request: Found[str], category: str | None, keep: Any) -> None:
+        if category not in ("Pharmaceuticals", "Injection"):
+            return
+        read: DrugRequest = self._drugs.read(request.value)
+        if read.drug is None:
+            return
+        for field in ("drug", "strength", "quantity", "refills"):
+            keep(field, _shift(getattr(read, field), request.span.start))
+
+    def _cited(self, clean: str, item: Item, book: EvidenceBook) -> tuple[CitationRecord, ...]:
+        records: list[CitationRecord] = []
+        for side, part in _SIDES:
+            span = item.parts.get(part)
+            if span is None:
+                continue
+            for citation in self._citations.read(one_line(span.of(clean))):
+                record = _citation_record(len(records) + 1, side, citation, clean, span)
+                records.append(record)
+                _citation_evidence(record, citation, item.number, span, clean, book)
+        return tuple(records)
+
+    def _disagrees(self, clean: str, item: Item) -> bool:
+        """True where the rationale ends on the other side of the heading's decision."""
+        span = item.parts.get("rationale")
+        if span is None or item.decision is None or item.decision.value == "modified":
+            return False
+        conclusion = self._conclusion.read(one_line(span.of(clean)))
+        return conclusion is not None and conclusion.value != item.decision.value
+
+
+def fold(words: str) -> str:
+    """Words with white space folded."""
+    return " ".join(words.split())
+
+
+def one_line(words: str) -> str:
+    """The same number of characters with paragraph ends as spaces."""
+    return words.replace("\n", " ")
+
+
+def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:
+    return None if found is None else found.shift(by)
+
+
+def _citation_record(number: int, side: str, citation: Citation, clean: str, span: Span) -> CitationRecord:
+    return CitationRecord(
+        number,
+        side,
+        citation.guideline,
+        citation.chapter,
+        citation.edition,
+        tuple(dict.fromkeys(citation.sections)),
+        tuple(dict.fromkeys(citation.pages)),
+        fold(citation.span.shift(span.start).of(clean)),
+    )
+
+
+def _citation_evidence(
+    record: CitationRecord, citation: Citation, issue: int, span: Span, clean: str, book: EvidenceBook
+) -> None:
+    whole = citation.span.shift(span.start)
+    words = one_line(whole.of(clean))
+
+    def note(field: str, value: str | None) -> None:
+        if value is None:
+            return
+        at = words.find(value)
+        place = Span(whole.start + at, whole.start + at + len(value)) if at >= 0 else whole
+        found = Found(value, place, citation.method, citation.sure)
+        book.add("citations", field, found, issue=issue, citation=record.citation_number)
+
+    label = Found(record.cited_by, whole, "label", 0.99)
+    book.add("citations", "cited_by", label, issue=issue, citation=record.citation_number)
+    kind = Found(record.guideline, whole, citation.method, citation.sure)
+    book.add("citations", "guideline", kind, issue=issue, citation=record.citation_number)
+    note("chapter", record.chapter)
+    note("edition", record.edition)
+    for section in record.sections:
+        note("sections", section)
+    for page in record.pages:
+        note("pages", page)
+    text = Found(record.text, whole, citation.method, citation.sure)
+    book.add("citations", "text", text, issue=issue, citation=record.citation_number)

@@ -1,0 +1,348 @@
+"""Letter → record: opens a file, hands it from room to room, and checks the result.
+
+One ``LetterReader`` holds the patterns and the spaCy pipeline and reads any number of files.
+It can be pickled; a process that reads files in parallel makes its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from extract.book import EvidenceBook
+from extract.evidence import Found, Span
+from extract.failures import LetterError, Reason
+from extract.header import HeaderReader, HeaderValues
+from extract.issue import IssueFlags, IssueReader, one_line
+from extract.items import Item, find_items
+from extract.layout import UNKNOWN, LayoutReader, Sections
+from extract.nlp import build_nlp
+from extract.patterns import Patterns
+from extract.reading import Engine, Page, open_letter
+from extract.record import FailureRecord, IssueRecord, LetterRecord
+from extract.text import LetterText
+from extract.values.body_parts import BodyPartFinder
+from extract.values.diagnoses import DiagnosisFinder
+from extract.values.person import Person, PersonReader
+from extract.values.reviewer import ReviewerReader
+
+TABLE: Final = "letters"
+LOW: Final = 0.6
+"""Confidence below which a value gets its row a flag."""
+ID_DIGITS: Final = 16
+DATE_ORDER: Final = ("injury_date", "ur_denial_date", "application_received_date", "assigned_date", "decision_date")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: where it is, what the tables call it, and the hash of its bytes."""
+
+    path: Path
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path, name: str | None = None) -> Source:
+        """Hash a file. Raises LetterError (``unreadable``) where the system refuses."""
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise LetterError(Reason.UNREADABLE, error.strerror or type(error).__name__) from error
+        return cls(path, path.name if name is None else name, digest)
+
+
+class LetterReader:
+    """Reads letters into records."""
+
+    def __init__(self, *, patterns: Patterns | None = None, engine: Engine = "pdfium") -> None:
+        self.patterns = patterns or Patterns()
+        self.engine = engine
+        self._layouts = LayoutReader(patterns=self.patterns)
+        self._header = HeaderReader(patterns=self.patterns)
+        self._person = PersonReader(patterns=self.patterns)
+        self._reviewer = ReviewerReader(patterns=self.patterns)
+        nlp = build_nlp(self.patterns)
+        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns)
+        self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns)
+        self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
+
+    def read(self, source: Source) -> list[LetterRecord]:
+        """The letters of a file, nearly always one. Raises LetterError where there is none."""
+        with open_letter(source.path, engine=self.engine) as document:
+            if not any(page.lines for page in document.pages):
+                raise LetterError(Reason.NO_TEXT)
+            groups = self._letters_in(document.pages)
+            records = []
+            for number, pages in enumerate(groups, start=1):
+                part = source if len(groups) == 1 else _part(source, number)
+                records.append(self._read_pages(part, pages, document.text_source, several=len(groups) > 1))
+            return records
+
+    def try_read(self, source: Source) -> list[LetterRecord] | FailureRecord:
+        """As ``read``, with every fault of the file as a failure record instead of an exception."""
+        try:
+            return self.read(source)
+        except LetterError as error:
+            return FailureRecord(source.name, source.sha256, error.reason, error.detail)
+        except TimeoutError:
+            return FailureRecord(source.name, source.sha256, Reason.PATTERN_TIMEOUT, Reason.PATTERN_TIMEOUT.meaning)
+        except Exception as error:  # a hostile file must not end the run; the type says where to look
+            where = _fault(error)
+            return FailureRecord(source.name, source.sha256, Reason.INTERNAL_ERROR, where)
+
+    def _letters_in(self, pages: Sequence[Page]) -> list[list[Page]]:
+        """Pages of each letter: a new one begins where a page's head names another case and opens a determination."""
+        groups: list[list[Page]] = []
+        current: str | None = None
+        for page in pages:
+            text = LetterText([page]) if page.lines else None
+            case = self._header.case_number(text.clean, Span(0, len(text.clean))) if text else None
+            opens = (
+                text is not None
+                and case is not None
+                and self._layouts.opens_letter(text, case.span.start)
+                and current is not None
+                and case.value != current
+            )
+            if case is not None and (current is None or opens):
+                current = case.value
+            if opens or not groups:
+                groups.append([])
+            groups[-1].append(page)
+        return groups
+
+    def _read_pages(
+        self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool
+    ) -> LetterRecord:
+        text = LetterText(pages, is_furniture=self._layouts.is_furniture)
+        sections = self._layouts.split(text)
+        items = find_items(text, sections)
+        book = EvidenceBook(text, sections)
+        header = self._read_header(text, sections)
+        if not sections.known and not _looks_like_a_letter(sections, items, header):
+            raise LetterError(Reason.NOT_A_LETTER)
+        values: dict[str, Any] = {
+            "letter_id": source.sha256[:ID_DIGITS],
+            "source": source.name,
+            "layout": sections.layout.name if sections.known else UNKNOWN,
+            "text_source": text_source,
+            "pages": len(pages),
+        }
+        for field in ("source", "text_source", "pages"):
+            book.add_file(TABLE, field, values[field], "reading")
+        first = next((s.heading for s in sections.spans if s.heading.end), Span(0, 0))
+        book.add(TABLE, "layout", book.whole(first, values["layout"], "layout", 1.0 if sections.known else 0.5))
+        flags: dict[str, Found[Any] | None] = {}
+        summary = sections.first("case_summary")
+        person = Person()
+        base = 0
+        if summary is not None:
+            base = summary.content.start
+            prose = one_line(summary.content.of(text.clean))
+            person = self._person.read(prose)
+            self._summary_fields(prose, base, person, values, book)
+        self._header_fields(header, person, base, values, flags, book)
+        self._reviewer_fields(text, sections, values, book)
+        issues = self._item_fields(text, items, values, flags, book)
+        self._flag(values, person, base, several, sections, flags, book)
+        values["flags"] = tuple(flags)
+        for name, found in flags.items():
+            if found is None:
+                book.add_file(TABLE, "flags", name, "check")
+            else:
+                book.add(TABLE, "flags", found, value=name)
+        raw_sections = tuple(
+            (s.name, *_bounds(text.to_raw(Span(s.heading.start, s.content.end)))) for s in sections.spans
+        )
+        return LetterRecord(
+            **values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections
+        )
+
+    # -- fields
+
+    def _read_header(self, text: LetterText, sections: Sections) -> HeaderValues:
+        fields = sections.layout.data.header
+        values = HeaderValues({}, {})
+        for span in sections.all("header", "cover"):
+            found = self._header.read(text, span.content, fields)
+            for field, day in found.dates.items():
+                values.dates.setdefault(field, day)
+            for field, words in found.words.items():
+                values.words.setdefault(field, words)
+        if "case_number" not in values.words:
+            number = self._header.case_number(text.clean, Span(0, len(text.clean)))
+            if number is not None:
+                values.words["case_number"] = number
+        return values
+
+    def _summary_fields(
+        self, prose: str, base: int, person: Person, values: dict[str, Any], book: EvidenceBook
+    ) -> None:
+        for field, found in (("age", person.age), ("sex", person.sex)):
+            if found is not None:
+                values[field] = found.value
+                book.add(TABLE, field, found.shift(base))
+        for field, many in (
+            ("body_parts", self._parts.in_summary(prose)),
+            ("diagnoses", self._diagnoses.in_summary(prose)),
+            ("icd_codes", self._diagnoses.icd_codes(prose)),
+        ):
+            values[field] = tuple(dict.fromkeys(f.value for f in many))
+            book.add_all(TABLE, field, (f.shift(base) for f in many))
+
+    def _header_fields(
+        self,
+        header: HeaderValues,
+        person: Person,
+        base: int,
+        values: dict[str, Any],
+        flags: dict[str, Found[Any] | None],
+        book: EvidenceBook,
+    ) -> None:
+        for field, words in header.words.items():
+            if field in ("case_number", "priority"):
+                values[field] = words.value
+                book.add(TABLE, field, words)
+        for field, day in header.dates.items():
+            values[field] = day.value
+            book.add(TABLE, field, day)
+        if "injury_date" not in values:
+            for field, found in (("injury_date", person.injury), ("injury_date_end", person.injury_end)):
+                if found is not None:
+                    values[field] = found.value
+                    book.add(TABLE, field, found.shift(base))
+        elif "injury_date_end" not in values and person.injury_end and person.injury:
+            if person.injury.value == values["injury_date"]:
+                values["injury_date_end"] = person.injury_end.value
+                book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
+        known = {values.get("injury_date"), values.get("injury_date_end")}
+        if person.injury is not None and person.injury.value not in known:
+            flags["injury_date_conflict"] = person.injury.shift(base)
+
+    def _reviewer_fields(
+        self, text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook
+    ) -> None:
+        for section in (*sections.all("reviewer"), *sections.all("how_made")):
+            read = self._reviewer.read(one_line(section.content.of(text.clean)))
+            for field, found in (
+                ("reviewer_license_states", read.states),
+                ("reviewer_specialties", read.specialties),
+            ):
+                if found and not values.get(field):
+                    values[field] = tuple(f.value for f in found)
+                    book.add_all(TABLE, field, (f.shift(section.content.start) for f in found))
+
+    def _item_fields(
+        self,
+        text: LetterText,
+        items: Sequence[Item],
+        values: dict[str, Any],
+        flags: dict[str, Found[Any] | None],
+        book: EvidenceBook,
+    ) -> tuple[IssueRecord, ...]:
+        issues: list[IssueRecord] = []
+        for item in items:
+            issue, marks = self._issues.read(text.clean, item, book)
+            issues.append(issue)
+            for name, raised in _item_flags(issue, marks):
+                if raised:
+                    flags.setdefault(name, Found(name, item.request, "check"))
+        decisions = [i.decision for i in issues]
+        values["issue_count"] = len(issues)
+        values["upheld_count"] = decisions.count("upheld")
+        values["overturned_count"] = decisions.count("overturned")
+        if items:
+            whole = Span(items[0].request.start, items[-1].request.end)
+            for field in ("issue_count", "upheld_count", "overturned_count"):
+                book.add(TABLE, field, Found(values[field], whole, "count_of_items", 0.99))
+            decision = overall(decisions)
+            if decision is not None:
+                values["decision"] = decision
+                last = items[-1].decision or items[0].decision
+                if last is not None:
+                    book.add(TABLE, "decision", Found(decision, last.span, "from_items", 0.99))
+        else:
+            for field in ("issue_count", "upheld_count", "overturned_count"):
+                book.add_file(TABLE, field, 0, "count_of_items")
+        return tuple(issues)
+
+    def _flag(
+        self,
+        values: dict[str, Any],
+        person: Person,
+        base: int,
+        several: bool,
+        sections: Sections,
+        flags: dict[str, Found[Any] | None],
+        book: EvidenceBook,
+    ) -> None:
+        for name, missing in (
+            ("no_age", "age" not in values),
+            ("no_sex", "sex" not in values),
+            ("no_injury_date", "injury_date" not in values),
+            ("no_issues", values["issue_count"] == 0),
+            ("age_conflict", len(person.ages) > 1),
+            ("several_letters", several),
+            ("unknown_layout", not sections.known),
+            ("date_order", _out_of_order(values)),
+        ):
+            if missing:
+                flags.setdefault(name, None)
+        doubtful = [row for row in book.rows if row.confidence < LOW and row.table != "citations"]
+        if doubtful:
+            flags.setdefault("low_confidence", None)
+
+
+def overall(decisions: Sequence[str | None]) -> str | None:
+    """The decision on a letter: of all items, or partial; None where an item has none."""
+    if not decisions or None in decisions:
+        return None
+    kinds = set(decisions)
+    return decisions[0] if len(kinds) == 1 and kinds <= {"upheld", "overturned"} else "partially_overturned"
+
+
+def _item_flags(issue: IssueRecord, marks: IssueFlags) -> tuple[tuple[str, bool], ...]:
+    return (
+        ("no_decision", issue.decision is None),
+        ("decision_conflict", marks.decision_conflict),
+        ("sessions_conflict", marks.sessions_conflict),
+        ("incomplete_item", marks.incomplete),
+    )
+
+
+def _out_of_order(values: dict[str, Any]) -> bool:
+    days: list[date] = [values[f] for f in DATE_ORDER if f in values]
+    return days != sorted(days)
+
+
+def _looks_like_a_letter(sections: Sections, items: Sequence[Item], header: HeaderValues) -> bool:
+    """Without a known layout: two kinds of headings of a determination, or one with a case number, or items."""
+    kinds = {s.name for s in sections.spans if s.heading.end} - {"closing"}
+    return len(kinds) >= 2 or (len(kinds) == 1 and "case_number" in header.words) or bool(items)
+
+
+def _part(source: Source, number: int) -> Source:
+    """The n-th letter of a file: the first keeps the file's name, the next are named below it."""
+    if number == 1:
+        return source
+    digest = hashlib.sha256(f"{source.sha256}/{number}".encode()).hexdigest()
+    return Source(source.path, f"{source.name}/{number}", digest)
+
+
+def _bounds(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _fault(error: Exception) -> str:
+    """Type and place of a fault, without any text of the letter."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{Path(code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"

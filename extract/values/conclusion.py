@@ -1,0 +1,25 @@
+"""A rationale's conclusion: the last thing it says of medical necessity."""
+
+from __future__ import annotations
+
+from extract.evidence import Found, Span
+from extract.patterns import Patterns
+
+
+class ConclusionReader:
+    """Reads whether a rationale ends on medical necessity, ``upheld`` meaning none was found."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._not = patterns.rule("conclusion", "not_necessary")
+        self._yes = patterns.rule("conclusion", "necessary")
+
+    def read(self, rationale: str) -> Found[str] | None:
+        """``upheld`` or ``overturned`` by the last statement of necessity, or None where there is none."""
+        against = [Span(m.start(), m.end()) for m in self._not.finditer(rationale)]
+        found = [Found("upheld", s, self._not.name, 0.9) for s in against]
+        found += [
+            Found("overturned", span, self._yes.name, 0.8)
+            for m in self._yes.finditer(rationale)
+            if not any(s.overlaps(span := Span(m.start(), m.end())) for s in against)
+        ]
+        return max(found, key=lambda f: f.span.end, default=None)

@@ -1,0 +1,209 @@
+"""The DWC's treatment category and subcategory of a request heading.
+
+The terms stand in ``patterns/vocab/treatments.yaml``; the categories are those of the
+DWC's decision search (facts/dwc_treatment_categories.csv of the project's facts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import regex
+from pydantic import Field
+
+from extract.evidence import Found, Span
+from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
+from extract.values.drugs import DrugReader, DrugRequest
+
+DRUG_PRIORITY: Final = 50
+"""Where a drug of the vocabulary stands among the terms' priorities."""
+UNKNOWN_DRUG_PRIORITY: Final = 30
+"""A word that is a drug only by its strength gives way to every term but the weakest."""
+PHARMACEUTICALS: Final = "Pharmaceuticals"
+INJECTION: Final = "Injection"
+
+_HIDDEN: Final = "¦"
+_BETWEEN: Final = r"[\s/\-]{1,2}"
+_PIECE = regex.compile(
+    r"\s*(?:(?P<gap>~\d*)|(?P<opt>\[[^\]]*\])(?P<star>\*)?|(?P<alt>\([^()]*\))(?P<star>\*)?|(?P<word>[^\s\[\]()~]+))"
+)
+
+
+class TreatmentGroup(Strict):
+    """Terms of one category and subcategory, with their weight and what they depend on."""
+
+    category: str
+    subcategory: str | None = None
+    priority: int = Field(ge=0, le=100)
+    confidence: float = Field(default=0.95, ge=0, le=1)
+    needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    terms: tuple[str, ...] = Field(min_length=1)
+
+
+class TreatmentFile(Strict):
+    """``patterns/vocab/treatments.yaml``."""
+
+    about: str
+    cues: dict[str, str]
+    masks: tuple[str, ...]
+    groups: tuple[TreatmentGroup, ...]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """Category and subcategory of a request; None where nothing is recognised.
+
+    ``subcategory`` is None too for the categories that have none.
+    """
+
+    category: Found[str] | None = None
+    subcategory: Found[str] | None = None
+
+
+def _word(word: str) -> str:
+    """One word of a term as an expression: any ending for ``word*``, else singular and plural."""
+    if word == "*":
+        return r"[\w'’-]+"
+    if word.endswith("*"):
+        return regex.escape(word[:-1]) + r"[\w'’]*"
+    if word.startswith("*"):
+        return r"\w*" + regex.escape(word[1:])
+    plural = r"(?:e?s)?" if len(word) > 2 and word[-1].isalpha() and word[-1] != "s" else ""
+    if plural and word.endswith("y"):
+        return f"(?:{regex.escape(word)}|{regex.escape(word[:-1])}ies)"
+    return regex.escape(word) + plural
+
+
+def _words(text: str) -> str:
+    return _BETWEEN.join(_word(w) for w in text.split())
+
+
+def term_pattern(term: str) -> str:
+    """The expression for a term of the vocabulary, in the little language that its file explains.
+
+    Raises PatternError for a term that is not in it.
+    """
+    out, at, glue = "", 0, ""
+    while at < len(term.rstrip()):
+        piece = _PIECE.match(term, at)
+        if piece is None:
+            raise PatternError(f"not a term: {term!r}")
+        at = piece.end()
+        if piece["gap"]:
+            limit = piece["gap"][1:] or "4"
+            glue = rf"[\s/,:;&()\-]{{1,3}}(?:[\w'’.#]+[\s/,:;&()\-]{{1,3}}){{0,{limit}}}"
+            continue
+        if piece["opt"]:
+            inner = "|".join(_words(p) for p in piece["opt"][1:-1].split("|"))
+            out += f"(?:{glue}(?:{inner}))?" if out else f"(?:(?:{inner}){_BETWEEN})?"
+            glue = _BETWEEN if out and glue else glue
+            continue
+        if piece["alt"]:
+            inner = "|".join(_words(p) for p in piece["alt"][1:-1].split("|"))
+            out += f"{glue}(?:{inner})" + (r"[\w'’]*" if piece["star"] else "")
+        else:
+            out += glue + _word(piece["word"])
+        glue = _BETWEEN
+    return out
+
+
+@dataclass(frozen=True)
+class _Group:
+    data: TreatmentGroup
+    compiled: regex.Pattern[str]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A reading of the heading; ``order`` puts the best first."""
+
+    priority: int
+    span: Span
+    category: str
+    subcategory: str | None
+    confidence: float
+    method: str
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        return (-self.priority, self.span.start, self.span.start - self.span.end)
+
+
+class TreatmentClassifier:
+    """Finds the category of a heading: by its terms, or by the drug it names."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
+        flags = regex.IGNORECASE | regex.POSIX
+        self._groups: list[_Group] = []
+        for group in data.groups:
+            unknown = {*group.needs, *group.unless} - set(data.cues)
+            if unknown:
+                raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
+            body = "|".join(term_pattern(term) for term in group.terms)
+            self._groups.append(_Group(group, regex.compile(rf"(?<![\w])(?:{body})(?!\w)", flags)))
+        self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
+        self._masks = [patterns.compile(mask) for mask in data.masks]
+        self._drugs = DrugReader(patterns=patterns)
+
+    def classify(self, request: str) -> Classified:
+        """Category and subcategory of one heading (of a partly approved item, the original request).
+
+        Spans are of ``request``: the words that decided. Raises TimeoutError past the
+        time limit of an expression.
+        """
+        candidates = self._by_terms(request)
+        drug = self._by_drug(request, self._drugs.read(request))
+        if drug is not None:
+            candidates.append(drug)
+        if not candidates:
+            return Classified()
+        best = min(candidates, key=lambda c: c.order)
+        category = Found(best.category, best.span, best.method, best.confidence)
+        name = best.subcategory
+        return Classified(category, None if name is None else Found(name, best.span, best.method, best.confidence))
+
+    def _by_terms(self, request: str) -> list[_Candidate]:
+        text = request
+        for mask in self._masks:
+            for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
+                start, end = match.span()
+                text = text[:start] + _HIDDEN * (end - start) + text[end:]
+        cues = {name for name, cue in self._cues.items() if cue.search(request, timeout=TIME_LIMIT)}
+        candidates = []
+        for group in self._groups:
+            data = group.data
+            if (data.needs and not cues.intersection(data.needs)) or cues.intersection(data.unless):
+                continue
+            match = group.compiled.search(text, timeout=TIME_LIMIT)
+            if match is not None:
+                span = Span(match.start(), match.end())
+                candidates.append(
+                    _Candidate(
+                        data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
+                    )
+                )
+        return candidates
+
+    @staticmethod
+    def _by_drug(request: str, read: DrugRequest) -> _Candidate | None:
+        drug = read.drug
+        if drug is None:
+            return None
+        if read.ingredient is None:
+            return _Candidate(
+                UNKNOWN_DRUG_PRIORITY, drug.span, PHARMACEUTICALS, None, drug.confidence, drug.method
+            )
+        drug_class = None if read.drug_class is None else read.drug_class.value
+        given = _INJECTED.search(request, timeout=TIME_LIMIT) is not None and read.route != "self_injection"
+        bare = read.route == "injection" and drug_class != _VISCOUS
+        if given or bare:
+            # One step above the word "injection", whose term stands in the same heading.
+            return _Candidate(DRUG_PRIORITY, drug.span, INJECTION, INJECTION, drug.confidence, drug.method)
+        return _Candidate(DRUG_PRIORITY, drug.span, PHARMACEUTICALS, drug_class, drug.confidence, drug.method)
+
+
+_VISCOUS: Final = "Viscosupplementation"
+_INJECTED: Final = regex.compile(r"\b(?:injections?|injectable|inj|intramuscular|im|iv|intravenous)\b", regex.IGNORECASE)
