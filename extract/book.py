@@ -65,7 +65,13 @@ class EvidenceBook:
         )
 
     def add_all(
-        self, table: str, field: str, found: Iterable[Found[Any]], *, issue: int | None = None, citation: int | None = None
+        self,
+        table: str,
+        field: str,
+        found: Iterable[Found[Any]],
+        *,
+        issue: int | None = None,
+        citation: int | None = None,
     ) -> None:
         """Write down every member of a list."""
         for item in found:

@@ -55,7 +55,10 @@ def main() -> None:
 @main.command(epilog=EXIT_HELP)
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write the tables into."
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write the tables into.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the dataset that the output folder holds.")
 @_engine_option
@@ -76,9 +79,7 @@ def extract(inputs: tuple[Path, ...], out: Path, overwrite: bool, engine: Engine
         raise click.UsageError(f"{out} holds a dataset. Choose another --out, or replace it with --overwrite.")
     reader = _reader(engine, patterns_home)
     with _progress() as (on_start, on_file):
-        summary = runs.extract(
-            inputs, out, reader=reader, overwrite=overwrite, on_start=on_start, on_file=on_file
-        )
+        summary = runs.extract(inputs, out, reader=reader, overwrite=overwrite, on_start=on_start, on_file=on_file)
     _report(summary, out)
     if not summary.files:
         click.echo("No files were found under the given paths.", err=True)
@@ -126,9 +127,7 @@ def show(letter: Path, as_json: bool, sections: bool, engine: Engine, patterns_h
 )
 @click.option("--resamples", default=1000, show_default=True, help="Bootstrap samples for the interval; 0 for none.")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
-def evaluate(
-    dataset: Path, gold: Path, errors: Path | None, only: Path | None, resamples: int, markdown: bool
-) -> None:
+def evaluate(dataset: Path, gold: Path, errors: Path | None, only: Path | None, resamples: int, markdown: bool) -> None:
     """Score a dataset against annotations: accuracy or F1 of every field, with a 95 % interval."""
     from extract import evaluate as scoring
 

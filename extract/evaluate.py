@@ -169,9 +169,7 @@ def evaluate(
     outcomes = [list(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()]
     return Evaluation(
         fields=metrics.score_fields(outcomes, KINDS, resamples=resamples, seed=seed),
-        misses=tuple(
-            Miss(o.field, o.place, o.wanted, o.got) for letter in outcomes for o in letter if o.missed
-        ),
+        misses=tuple(Miss(o.field, o.place, o.wanted, o.got) for letter in outcomes for o in letter if o.missed),
         letters=len(annotated),
         missing=tuple(stem for stem in annotated if stem not in tables.letters),
     )
@@ -210,10 +208,7 @@ def _read_dataset(folder: Path) -> _Dataset:
         citations[row["letter_id"], _issue_number(row, "citations")].append(row)
     return _Dataset(
         letters={PurePosixPath(row["source"]).stem: row for row in _read_table(folder, "letters")},
-        issues={
-            letter: [row for _, row in sorted(rows, key=lambda pair: pair[0])]
-            for letter, rows in issues.items()
-        },
+        issues={letter: [row for _, row in sorted(rows, key=lambda pair: pair[0])] for letter, rows in issues.items()},
         citations=dict(citations),
     )
 

@@ -101,9 +101,7 @@ class HeaderReader:
 
     # -- by the positions of words
 
-    def _by_position(
-        self, text: LetterText, region: Span, fields: Sequence[FieldData], values: HeaderValues
-    ) -> None:
+    def _by_position(self, text: LetterText, region: Span, fields: Sequence[FieldData], values: HeaderValues) -> None:
         for number in sorted({li.page for li in text.clean_lines if li.clean and region.contains(li.clean)}):
             pieces = _pieces(text, region, number)
             labels = _labels(pieces, fields)
@@ -191,11 +189,7 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Labe
                             box = box.union(pieces[i].box)
                         found.append(_Label(field, indices, box))
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
-    return [
-        a
-        for a in found
-        if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)
-    ]
+    return [a for a in found if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)]
 
 
 def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple[int, ...] | None:
@@ -227,7 +221,8 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple
 def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece], taken: set[int]) -> Span | None:
     """The words right of a label, in its rows, left of the next label."""
     limit = min(
-        (o.box.x0 for o in labels if o.box.x0 > label.box.x1 and _beside(o.box, label.box)), default=float("inf")
+        (o.box.x0 for o in labels if o.box.x0 > label.box.x1 and _beside(o.box, label.box)),
+        default=float("inf"),
     )
     chosen = [
         p

@@ -116,7 +116,10 @@ class IssueReader:
         for field in ("frequency_min", "frequency_max", "weeks_min", "weeks_max"):
             keep(field, _shift(getattr(asked, field), first.span.start))
         if authorized is not None:
-            keep("sessions_authorized", _shift(self._sessions.read(authorized.value).total, authorized.span.start))
+            keep(
+                "sessions_authorized",
+                _shift(self._sessions.read(authorized.value).total, authorized.span.start),
+            )
         left: Sessions = asked if original is None else self._sessions.read(disputed.value)
         keep("sessions_disputed", _shift(left.total, disputed.span.start))
         return asked.conflict

@@ -91,9 +91,7 @@ def _heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDa
     tail_start = marks[-1].end if marks else region.start
     blocks.append((Span(tail_start, region.end), [], region.end))
 
-    heads = [
-        _heading(text, above, data, decision, at_end=bool(own)) for above, own, _ in blocks
-    ]
+    heads = [_heading(text, above, data, decision, at_end=bool(own)) for above, own, _ in blocks]
     items: list[Item] = []
     for index, ((_, own, _), head) in enumerate(zip(blocks, heads, strict=True)):
         if head is None:
@@ -135,7 +133,10 @@ def _heading(
         body = start
     word = match.group("decision")
     value = Found(
-        DECISIONS[word.lower()], Span(match.start("decision"), match.end("decision")), "heading_decision", 0.99
+        DECISIONS[word.lower()],
+        Span(match.start("decision"), match.end("decision")),
+        "heading_decision",
+        0.99,
     )
     return _Heading(start, _trim(clean, body, match.start()), value)
 

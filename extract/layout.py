@@ -27,7 +27,13 @@ Section = Literal[
     "rationale", "closing",
 ]  # fmt: skip
 Part = Literal[
-    "item", "decision", "claims_administrator_guideline", "reviewer_guideline", "guidelines", "rationale", "end"
+    "item",
+    "decision",
+    "claims_administrator_guideline",
+    "reviewer_guideline",
+    "guidelines",
+    "rationale",
+    "end",
 ]
 Kind = Literal["case_number", "date", "date_range", "priority", "determination"]
 
@@ -66,7 +72,7 @@ class ItemsData(Strict):
     """
 
     style: Literal["heading_above", "sentences"]
-    sections: list[Section] = ["items"]
+    sections: list[Section] = Field(default=["items"])
     parts: list[PartData]
     decision: str | None = None
     """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""

@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy
 from pydantic import Field
 
+from extract.evidence import Span
 from extract.patterns import PatternError, Patterns, Strict
+from extract.values.places import Places
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
+    from spacy.tokens import Span as Words
 
 BODY_PARTS = "body_parts"
 """Key of ``doc.spans`` for words that name body parts: label the part, id the kind of word."""
@@ -137,23 +141,20 @@ def body_part_phrases(data: BodyPartFile) -> list[dict[str, Any]]:
             words = {NOUN: part.terms, ADJECTIVE: part.adjectives, CONDITION: part.conditions}[kind]
             for word in words:
                 forms = [word, word.replace(" ", "-")] if kind == ADJECTIVE else spellings(word)
-                phrases.update({form: (part.part, kind) for form in forms})
+                phrases.update(dict.fromkeys(forms, (part.part, kind)))
     for phrase, parts in data.several.items():
         kind = NOUN if phrase.endswith(("back", "spine", "extremity", "extremities", "limbs")) else ADJECTIVE
         phrases.update({s: (JOIN.join(parts), kind) for s in spellings(phrase)})
     phrases.update({short: (part, SIDED) for short, part in data.sided.items()})
     phrases.update({s: (part, TECHNIQUE) for name, part in data.techniques.items() for s in spellings(name)})
     phrases.update({s: (NO_PART, NO_PART) for phrase in data.not_parts for s in spellings(phrase)})
-    rules: list[dict[str, Any]] = [{"label": lab, "id": kind, "pattern": p} for p, (lab, kind) in phrases.items()]
+    rules: list[dict[str, Any]] = [{"label": k, "id": i, "pattern": p} for p, (k, i) in phrases.items()]
     rules += [
-        {"label": part, "id": LEVEL, "pattern": [{"TEXT": {"REGEX": shape}}]}
-        for part, shape in data.levels.items()
+        {"label": part, "id": LEVEL, "pattern": [{"TEXT": {"REGEX": shape}}]} for part, shape in data.levels.items()
     ]
     unit = {"LOWER": {"IN": data.units}}
     number = {"LIKE_NUM": True}
-    rules += [
-        {"label": NO_PART, "id": NO_PART, "pattern": p} for p in ([number, unit], [number, {"TEXT": "-"}, unit])
-    ]
+    rules += [{"label": NO_PART, "id": NO_PART, "pattern": p} for p in ([number, unit], [number, {"TEXT": "-"}, unit])]
     return rules
 
 
@@ -172,31 +173,33 @@ def condition_phrases(data: ConditionFile) -> list[dict[str, Any]]:
         ("disorder", JOINED, data.endings),
         (OPERATION, OPERATION, data.operations.endings),
     ):
-        rules += [
-            {"label": label, "id": identity, "pattern": [{"LOWER": {"REGEX": ending}}]} for ending in endings
-        ]
+        rules += [{"label": label, "id": identity, "pattern": [{"LOWER": {"REGEX": ending}}]} for ending in endings]
     return rules
 
 
-ABBREVIATIONS = frozenset({"dr.", "vs.", "no.", "mr.", "mrs.", "ms.", "approx.", "st.", "lt.", "rt.", "e.g.", "i.e."})
+CLOSING = frozenset(('"', "”", "’", ")", "'", "''"))
+"""Marks that still belong to the sentence before them."""
+LONGEST_SENTENCE = 400
+"""Tokens after which a sentence ends in any case: a text without full stops must not cost its square."""
 
 
 def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: mark sentence starts; a list number ("1.") ends no sentence."""
-    for token in doc:
-        token.is_sent_start = token.i == 0
+    starts = {0}
     for i in range(len(doc) - 1):
         if doc[i].text not in {".", "!", "?"} and not doc[i].text.endswith("!"):
             continue
         if doc[i].text == "." and is_list_number(doc, i):
             continue
         j = i + 1
-        while j < len(doc) - 1 and doc[j].text in {'"', "”", "’", ")", "'", "''"} and not doc[j - 1].whitespace_:
+        while j < len(doc) - 1 and doc[j].text in CLOSING and not doc[j - 1].whitespace_:
             j += 1
         first = doc[j].text[:1]
         if first.isupper() or first.isdigit() or not first.isalnum():
-            doc[j].is_sent_start = True
-    return doc
+            starts.add(j)
+    # in one step: setting it token by token looks over the whole text each time
+    marks = numpy.array([1 if i in starts else -1 for i in range(len(doc))], dtype="int64")
+    return doc.from_array(["SENT_START"], marks.astype("uint64"))
 
 
 def is_list_number(doc: Doc, i: int) -> bool:
@@ -213,8 +216,8 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     ``model``: folder of a trained spaCy pipeline to build upon; None takes blank English.
     Raises PatternError for a vocabulary that breaks its schema, OSError for a missing model.
     """
-    import spacy  # noqa: PLC0415  (1.7 s, paid only where a pipeline is built)
-    from spacy.language import Language as Pipeline  # noqa: PLC0415
+    import spacy
+    from spacy.language import Language as Pipeline
 
     body_parts = body_part_file(patterns)
     conditions = condition_file(patterns)
@@ -236,3 +239,18 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
         )
         ruler.add_patterns(phrases)  # type: ignore[attr-defined]
     return nlp
+
+
+def place(words: Words) -> Span:
+    """Where words of a parsed text stand."""
+    return Span(words.start_char, words.end_char)
+
+
+def words_of(doc: Doc, key: str) -> Places[Words]:
+    """The words that a ruler of the pipeline marked, by their place: ``BODY_PARTS`` or ``CONDITIONS``."""
+    return Places(doc.spans[key], place)
+
+
+def sentences_of(doc: Doc) -> Places[Span]:
+    """The sentences of a parsed text."""
+    return Places((place(s) for s in doc.sents), lambda span: span)

@@ -101,9 +101,7 @@ class Rule:
         return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
 
 
-def compile_pattern(
-    pattern: str, fragments: Mapping[str, str], *, case_sensitive: bool = False
-) -> regex.Pattern[str]:
+def compile_pattern(pattern: str, fragments: Mapping[str, str], *, case_sensitive: bool = False) -> regex.Pattern[str]:
     """Fill in ``{{fragments}}`` and compile; verbose patterns, case-insensitive unless told.
 
     Raises PatternError for an unknown fragment or a bad expression.
@@ -176,8 +174,7 @@ class Patterns:
         if family not in self._families:
             data = self.parse(RuleFile, f"rules/{family}.yaml")
             self._families[family] = tuple(
-                Rule(d, compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive))
-                for d in data.rules
+                Rule(d, compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive)) for d in data.rules
             )
         return self._families[family]
 

@@ -22,7 +22,7 @@ from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.nlp import build_nlp
 from extract.patterns import Patterns
-from extract.reading import Engine, Page, open_letter
+from extract.reading import Engine, Limits, Page, open_letter
 from extract.record import FailureRecord, IssueRecord, LetterRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
@@ -34,7 +34,13 @@ TABLE: Final = "letters"
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 ID_DIGITS: Final = 16
-DATE_ORDER: Final = ("injury_date", "ur_denial_date", "application_received_date", "assigned_date", "decision_date")
+DATE_ORDER: Final = (
+    "injury_date",
+    "ur_denial_date",
+    "application_received_date",
+    "assigned_date",
+    "decision_date",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,7 @@ class LetterReader:
             groups[-1].append(page)
         return groups
 
-    def _read_pages(
-        self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool
-    ) -> LetterRecord:
+    def _read_pages(self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool) -> LetterRecord:
         text = LetterText(pages, is_furniture=self._layouts.is_furniture)
         sections = self._layouts.split(text)
         items = find_items(text, sections)
@@ -144,6 +148,9 @@ class LetterReader:
         if summary is not None:
             base = summary.content.start
             prose = one_line(summary.content.of(text.clean))
+            if len(prose) > Limits.summary_characters:
+                prose = prose[: Limits.summary_characters]
+                flags["long_summary"] = None
             person = self._person.read(prose)
             self._summary_fields(prose, base, person, values, book)
         self._header_fields(header, person, base, values, flags, book)
@@ -159,9 +166,7 @@ class LetterReader:
         raw_sections = tuple(
             (s.name, *_bounds(text.to_raw(Span(s.heading.start, s.content.end)))) for s in sections.spans
         )
-        return LetterRecord(
-            **values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections
-        )
+        return LetterRecord(**values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections)
 
     # -- fields
 
@@ -216,10 +221,14 @@ class LetterReader:
                 if found is not None:
                     values[field] = found.value
                     book.add(TABLE, field, found.shift(base))
-        elif "injury_date_end" not in values and person.injury_end and person.injury:
-            if person.injury.value == values["injury_date"]:
-                values["injury_date_end"] = person.injury_end.value
-                book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
+        elif (
+            "injury_date_end" not in values
+            and person.injury is not None
+            and person.injury_end is not None
+            and person.injury.value == values["injury_date"]
+        ):
+            values["injury_date_end"] = person.injury_end.value
+            book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
         known = {values.get("injury_date"), values.get("injury_date_end")}
         if person.injury is not None and person.injury.value not in known:
             flags["injury_date_conflict"] = person.injury.shift(base)

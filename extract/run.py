@@ -52,7 +52,9 @@ def holds_dataset(out: Path) -> bool:
     return any((out / f"{t.name}.{s}").exists() for t in TABLES for s in ("csv", "parquet", "csv.part"))
 
 
-def read_all(files: Iterable[InputFile], reader: LetterReader) -> Iterator[tuple[InputFile, list[LetterRecord] | FailureRecord]]:
+def read_all(
+    files: Iterable[InputFile], reader: LetterReader
+) -> Iterator[tuple[InputFile, list[LetterRecord] | FailureRecord]]:
     """Each file with its letters or its failure; a second file with the same bytes is a failure."""
     seen: dict[str, str] = {}
     for file in files:
@@ -64,12 +66,14 @@ def read_all(files: Iterable[InputFile], reader: LetterReader) -> Iterator[tuple
         except LetterError as error:
             yield file, FailureRecord(file.name, "", error.reason, error.detail)
             continue
-        if source.sha256 in seen and file.path.stat().st_size:
+        if source.sha256 in seen:
             detail = f"same bytes as {seen[source.sha256]}"
             yield file, FailureRecord(file.name, source.sha256, Reason.DUPLICATE, detail)
             continue
-        seen.setdefault(source.sha256, file.name)
-        yield file, reader.try_read(source)
+        result = reader.try_read(source)
+        if not isinstance(result, FailureRecord):
+            seen[source.sha256] = file.name
+        yield file, result
 
 
 def extract(

@@ -57,6 +57,7 @@ FLAGS: Final = {
     "incomplete_item": "an item lacks its guideline paragraphs or rationale: the letter may be cut off",
     "several_letters": "the file held more than one letter",
     "unknown_layout": "no known letter layout was recognised",
+    "long_summary": "the case summary is too long to be read to its end",
     "low_ocr_quality": "the text was read from images and is poor",
     "low_confidence": "a value of this row is uncertain",
 }

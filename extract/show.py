@@ -32,7 +32,10 @@ def record(letter: LetterRecord) -> str:
                 lines.append(f"  {field:26s} {_cut(words, VALUE + WORDS)}")
         for citation in issue.citations:
             parts = [citation.guideline, citation.chapter or "", citation.edition or ""]
-            parts += ["; ".join(citation.sections), f"p. {', '.join(citation.pages)}" if citation.pages else ""]
+            parts += [
+                "; ".join(citation.sections),
+                f"p. {', '.join(citation.pages)}" if citation.pages else "",
+            ]
             lines.append(f"  {citation.cited_by + ' cites':26s} {' | '.join(p for p in parts if p)}")
     return "\n".join(lines) + "\n"
 
@@ -59,5 +62,3 @@ def sections(letter: LetterRecord) -> str:
 def _cut(words: str, length: int) -> str:
     folded = " ".join(words.split())
     return folded if len(folded) <= length else folded[: length - 1] + "…"
-
-

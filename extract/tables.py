@@ -110,7 +110,8 @@ def frames(letters: Iterable[LetterRecord], failures: Iterable[FailureRecord] = 
         table.name: pd.DataFrame(
             {
                 c.name: pd.Series(
-                    [list(r[c.name]) if c.type == "list" else r[c.name] for r in rows[table.name]], dtype=kinds[c.type]
+                    [list(r[c.name]) if c.type == "list" else r[c.name] for r in rows[table.name]],
+                    dtype=kinds[c.type],
                 )
                 for c in table.columns
             }
@@ -134,8 +135,12 @@ class DatasetWriter:
         (out / TEXTS).mkdir(parents=True, exist_ok=True)
         self._pa = pa
         types = {
-            "str": pa.string(), "int": pa.int64(), "num": pa.float64(), "date": pa.date32(), "list": pa.list_(pa.string()),
-        }  # fmt: skip
+            "str": pa.string(),
+            "int": pa.int64(),
+            "num": pa.float64(),
+            "date": pa.date32(),
+            "list": pa.list_(pa.string()),
+        }
         self._files: dict[str, Any] = {}
         self._writers: dict[str, Any] = {}
         self._parquet: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 import regex
@@ -190,7 +191,7 @@ def _pitch(page: Page) -> float:
     heights = [line.box.height for line in page.lines]
     tops = [line.box.top for line in page.lines]
     usual = median(heights)
-    near = [b - a for a, b in zip(tops, tops[1:], strict=False) if 0 < b - a < 1.6 * usual]
+    near = [b - a for a, b in pairwise(tops) if 0 < b - a < 1.6 * usual]
     return median(near) if len(near) >= 3 else 1.15 * usual
 
 

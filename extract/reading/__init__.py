@@ -24,6 +24,8 @@ class Limits:
     file_bytes = 50_000_000
     pages = 200
     characters = 1_000_000
+    summary_characters = 30_000
+    """The longest case summary seen has 6,000."""
 
 
 def open_letter(path: Path, *, engine: Engine = "pdfium") -> Document:

@@ -24,7 +24,8 @@ _STATEMENT: Final = compile_words(
     r"(?:Decisions? (?:is |was )?based on |^)(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
 )
 _NOTHING: Final = compile_words(
-    r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
+    r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)"
+    r"|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
 )
 _OUTSIDE: Final = compile_words(r"recommendation\(?s?\)? outside of the MTUS(?: Guidelines?)?[ .]*")
 _YEAR: Final = compile_words(r"[ ,]*\(?(?P<year>(?:19|20)\d\d)\b\)?")
@@ -34,7 +35,8 @@ _PAGES: Final = regex.compile(
 )
 _SECTIONS: Final = compile_words(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
 _CHAPTER_NUMBER: Final = compile_words(
-    r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
+    r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*"
+    r"(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
 )
 _IN_SECTIONS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:(?:(?!(?<!\d)\.\s+\p{Lu}).)*$", regex.IGNORECASE)
 _ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
@@ -259,7 +261,10 @@ class CitationReader:
         if address and not words[: address.start()].strip(" :,.("):
             draft.chapter = address.group().rstrip(".,;)")
             return draft
-        head = regex.split(r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+ed|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b", words)[0]
+        head = regex.split(
+            r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+ed|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b",
+            words,
+        )[0]
         parts = [p for p in regex.split(r"(?<=[\p{Ll})])\.\s+(?=\p{Lu})", head) if p.strip()]
         title = parts[1] if len(parts) >= 3 else parts[0] if parts else head
         draft.chapter = tidy(title) or None

@@ -17,9 +17,8 @@ class ConclusionReader:
         """``upheld`` or ``overturned`` by the last statement of necessity, or None where there is none."""
         against = [Span(m.start(), m.end()) for m in self._not.finditer(rationale)]
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
-        found += [
-            Found("overturned", span, self._yes.name, 0.8)
-            for m in self._yes.finditer(rationale)
-            if not any(s.overlaps(span := Span(m.start(), m.end())) for s in against)
-        ]
+        for match in self._yes.finditer(rationale):
+            span = Span(match.start(), match.end())
+            if not any(span.overlaps(other) for other in against):
+                found.append(Found("overturned", span, self._yes.name, 0.8))
         return max(found, key=lambda f: f.span.end, default=None)

@@ -6,12 +6,13 @@ that ends with the clause. The cues are data in ``patterns/rules/context.yaml``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from extract.evidence import Span
 from extract.patterns import PatternError, Patterns, Rule
+from extract.values.places import Places
 
 Topic = Literal["injury", "diagnosis", "complaint", "exam", "imaging", "treatment", "request", "history", "plain"]
 Reach = Literal["forward", "both", "weak", "passing"]
@@ -40,23 +41,35 @@ class Drop:
     cue: str
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The segments and drops of one text, in the order of the text."""
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence with its segments and drops."""
 
+    span: Span
     segments: tuple[Segment, ...]
     drops: tuple[Drop, ...]
 
+
+@dataclass(frozen=True)
+class Context:
+    """The sentences of one text."""
+
+    sentences: Places[Sentence]
+
     def segment_of(self, span: Span) -> Segment | None:
         """The segment of the words under ``span``: the next one where its cue is the noun they describe."""
-        for segment in self.segments:
+        sentence = self.sentences.at(span.start)
+        if sentence is None:
+            return None
+        for segment in sentence.segments:
             if span.end <= segment.span.start <= span.end + 1 and segment.topic in NOUN_TOPICS:
                 return segment
-        return next((s for s in self.segments if s.span.start <= span.start < s.span.end), None)
+        return next((s for s in sentence.segments if s.span.start <= span.start < s.span.end), None)
 
     def drop_at(self, span: Span) -> Drop | None:
         """The first drop that ``span`` lies in."""
-        return next((d for d in self.drops if d.span.overlaps(span)), None)
+        sentence = self.sentences.at(span.start)
+        return next((d for d in sentence.drops if d.span.overlaps(span)), None) if sentence else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +96,19 @@ class ContextReader:
                     self._drops.append((rule, direction == "forward"))
                 case ["stop", *name]:
                     self._stops.append((rule, " ".join(name) or None))
-                case ["drug"]:
+                case ["drug" | "side"]:
                     pass
                 case _:
                     raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
 
-    def read(self, text: str, sentences: Sequence[Span]) -> Context:
+    def read(self, text: str, sentences: Iterable[Span]) -> Context:
         """Topics and drops of ``text``. Raises TimeoutError where a rule runs out of time."""
-        segments: list[Segment] = []
+        read: list[Sentence] = []
         carried: Topic = "plain"
-        for sentence in sentences:
-            found, carried = self._segments(text, sentence, carried)
-            segments += found
-        drops = [drop for sentence in sentences for drop in self._drops_in(text, sentence)]
-        return Context(tuple(segments), tuple(drops))
+        for span in sentences:
+            segments, carried = self._segments(text, span, carried)
+            read.append(Sentence(span, tuple(segments), tuple(self._drops_in(text, span))))
+        return Context(Places(read, lambda sentence: sentence.span))
 
     def _segments(self, text: str, sentence: Span, carried: Topic) -> tuple[list[Segment], Topic]:
         """The segments of one sentence and the topic that carries on from it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import regex
@@ -144,9 +145,7 @@ class DrugNames:
                 return Mention(near[0], span, exact=False)
         return None
 
-    def _longest_at(
-        self, text: str, tokens: Sequence[tuple[str, Span]], at: int
-    ) -> tuple[Mention, int] | None:
+    def _longest_at(self, text: str, tokens: Sequence[tuple[str, Span]], at: int) -> tuple[Mention, int] | None:
         first = tokens[at][0]
         for length in range(min(self._longest.get(first, 0), len(tokens) - at), 0, -1):
             part = tokens[at : at + length]
@@ -163,6 +162,4 @@ class DrugNames:
             text[end : end + 1].isalpha()
         ):
             return False
-        return all(
-            _GAP.fullmatch(text, a[1].end, b[1].start) is not None for a, b in zip(part, part[1:], strict=False)
-        )
+        return all(_GAP.fullmatch(text, a[1].end, b[1].start) is not None for a, b in pairwise(part))

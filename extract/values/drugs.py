@@ -19,7 +19,9 @@ MISSPELT: Final = 0.7
 _HIDDEN: Final = "¦"
 _NEARBY: Final = 40
 """Characters after the name within which two bare numbers are its strength."""
-_ORAL_SOLID: Final = regex.compile(r"\b(?:tabs?|tablets?|caps?|capsules?|pills?|caplets?|po|by mouth|orally)\b", regex.I)
+_ORAL_SOLID: Final = regex.compile(
+    r"\b(?:tabs?|tablets?|caps?|capsules?|pills?|caplets?|po|by mouth|orally)\b", regex.I
+)
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,14 @@ class _Shapes:
         percent = r"\(?\s?\d*\.?\d+\s?(?:%|percent)\s?\)?"
         self.percent = regex.compile(rf"(?:\s{form})?[\s,:-]{{0,3}}{percent}", flags)
         self.percent_left = regex.compile(rf"{percent}\s?(?:of\s)?$", flags)
-        self.joiner = regex.compile(
-            r"\s?(?:/|-|–|\+|&)\s?|\s(?:and|with|w/)\s|\s?,\s?(?:and\s|with\s)?|\s?;\s?", flags
-        )
+        self.joiner = regex.compile(r"\s?(?:/|-|–|\+|&)\s?|\s(?:and|with|w/)\s|\s?,\s?(?:and\s|with\s)?|\s?;\s?", flags)
         self.tight = regex.compile(r"\s?(?:/|-|–|\+|&)\s?|\s(?:and|with|w/)\s", flags)
         self.any_joiner = regex.compile(rf"(?:{self.joiner.pattern}|\s)", flags)
         self.open = regex.compile(r"\s?[(\[]\s?")
         self.close = regex.compile(r"\s?[)\]]")
         self.unknown_part = regex.compile(rf"(?P<name>[a-z][a-z-]{{3,}}(?:\s[a-z]{{2,}})?)\s{percent}", flags)
+        # A maker's prefix that a hyphen ties to the name is part of it.
+        self.prefix = regex.compile(r"(?<![\w-])(?!post|pre|anti|with)[a-z]{4,}-$", flags)
         self.number_part = regex.compile(r"\s?(?:[#]|no\.?)\s?[2-4](?!\d)", flags)
         self.topical = regex.compile(rf"(?<![\w-]){_any(words.forms.topical)}(?!\w)", flags)
         self.patch = regex.compile(rf"(?<![\w-]){_any(words.forms.patch)}(?!\w)", flags)
@@ -90,7 +92,7 @@ class DrugReader:
         rules = patterns.rules(FAMILY)
         self._rules: dict[str, tuple[Rule, ...]] = {
             kind: tuple(r for r in rules if r.name.startswith(kind + "_"))
-            for kind in ("mask", "name", "strength", "refills", "quantity")
+            for kind in ("mask", "allow", "name", "strength", "refills", "quantity")
         }
         self._block = {r.name: r for r in rules if r.name.startswith("block_")}
 
@@ -125,18 +127,27 @@ class DrugReader:
     def _known(self, text: str) -> _Name | None:
         first = next((m for m in self.names.all(text) if not self._blocked(text, m.span)), None)
         if first is None:
-            guess = self.names.misspelt(text)
+            guess = self.names.misspelt(text) if self._like_a_drug(text) else None
             if guess is None or self._blocked(text, guess.span):
                 return None
             first = guess
         method = "vocabulary:drugs" if first.exact else "vocabulary:drugs (spelling)"
         mentions, end, compound = self._extend(text, first)
         confidence = EXACT if first.exact else MISSPELT
-        return _Name(Span(first.span.start, end), mentions, method, confidence, compound)
+        prefix = self._shapes.prefix.search(text, 0, first.span.start)
+        start = prefix.start() if prefix is not None else first.span.start
+        return _Name(Span(start, end), mentions, method, confidence, compound)
+
+    def _like_a_drug(self, text: str) -> bool:
+        """True where the heading has a strength, a form of drug or a count, as it needs for a guessed spelling."""
+        shapes = self._shapes
+        amount = any(rule.search(text) for rule in self._rules["strength"][:1] + self._rules["quantity"][:1])
+        return amount or bool(shapes.topical.search(text) or shapes.patch.search(text) or _ORAL_SOLID.search(text))
 
     def _blocked(self, text: str, span: Span) -> bool:
         before, after = self._block["block_before"], self._block["block_after"]
-        if before.search(text, 0, span.start) or after.search(text[span.end :]):
+        allowed = any(rule.search(text[: span.start]) for rule in self._rules["allow"])
+        if (not allowed and before.search(text, 0, span.start)) or after.search(text[span.end :]):
             return True
         return self._block["block_injection"].search(text) is not None
 
@@ -145,9 +156,6 @@ class DrugReader:
         for rule in self._rules["name"]:
             for match in rule.finditer(masked):
                 span = Span(*match.span("name"))
-                percent = match.group().endswith("%")
-                if percent and not self.topical(text):
-                    continue
                 if not self._blocked(text, span):
                     return _Name(span, (), rule.name, rule.data.confidence)
         return None
@@ -174,9 +182,7 @@ class DrugReader:
             percents = 2
         return tuple(mentions), end, percents > 1
 
-    def _next(
-        self, text: str, at: int, *, interleaved: bool, last: Mention
-    ) -> tuple[list[Mention] | None, int]:
+    def _next(self, text: str, at: int, *, interleaved: bool, last: Mention) -> tuple[list[Mention] | None, int]:
         """A further ingredient that begins at ``at``, behind what joins it, with the end of its words."""
         shapes = self._shapes
         topical = interleaved or self.topical(text) or bool(shapes.compound.search(text))
@@ -303,17 +309,18 @@ class DrugReader:
         ingredients = list(dict.fromkeys(p for m in name.mentions for p in m.drug.ingredient.split("/")))
         words = self.names.words
         percent = name.compound or (read.strength is not None and "%" in read.strength.value)
-        topical, patch = bool(self._shapes.topical.search(text)), bool(self._shapes.patch.search(text))
-        topical = (topical or percent) and not _ORAL_SOLID.search(text, 0)
+        around = self._hide(text, name.span)
+        topical, patch = bool(self._shapes.topical.search(around)), bool(self._shapes.patch.search(around))
+        topical = (topical or percent) and _ORAL_SOLID.search(text) is None
         classes = [m.drug.drug_class for m in name.mentions]
         drug_class = next((c for c in words.combination_order if c in classes), first.drug_class)
         several = len(name.mentions) > 1 and len(ingredients) > 1 and not self._same(*name.mentions[:2])
-        compounded = self._shapes.compound.search(self._hide(text, name.span)) is not None
+        compounded = self._shapes.compound.search(around) is not None
         if name.compound or compounded or (several and topical):
             drug_class = words.compound_to
-        elif drug_class in words.topical_from and (topical or patch):
-            drug_class = words.topical_to
-        elif drug_class in words.topical_from_except_patch and topical and not patch:
+        elif (drug_class in words.topical_from and (topical or patch)) or (
+            drug_class in words.topical_from_except_patch and topical and not patch
+        ):
             drug_class = words.topical_to
         found = Found("/".join(ingredients), name.span, name.method, name.confidence)
         return replace(

@@ -15,8 +15,7 @@ from extract.values.numbers import count
 
 YOUNGEST, OLDEST = 14, 99
 """Ages in years that a worker may have: Labor Code 1290 ff. lets children of 14 work in places."""
-_FEMALE: Final = frozenset({"female", "females", "woman", "women", "lady", "ladies", "girl", "f", "she", "her", "hers", "herself", "mrs", "ms", "miss"})  # fmt: skip
-_MALE: Final = frozenset({"male", "males", "man", "men", "gentleman", "gentlemen", "boy", "m", "he", "his", "him", "himself", "mr"})  # fmt: skip
+_FEMALE: Final = frozenset("female females woman women lady ladies girl f she her hers herself mrs ms miss".split(" "))
 _FAMILY = regex.compile(
     r"\b(?:son|daughter|wife|husband|mother|father|brother|sister|spouse|child(?:ren)?|parent|uncle|aunt|cousin|grand\w+)\b",
     regex.IGNORECASE,

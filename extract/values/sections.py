@@ -18,17 +18,25 @@ _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")
 _EDGE = " ,.;:–-"
 _CHAPTER_WORD = regex.compile(r"\s*\b(?:chapters?|sections?)\b", regex.IGNORECASE)
 _FILLER = regex.compile(
-    r"\s*(?:\(\s*online(?:\s+version)?\s*\)|procedure\s+summary|online(?:\s+version)?|treatment\s+index)", regex.IGNORECASE
+    r"\s*(?:\(\s*online(?:\s+version)?\s*\)|procedure\s+summary|online(?:\s+version)?|treatment\s+index)",
+    regex.IGNORECASE,
 )
-_AGE_OF = regex.compile(r"\s*\((?=[^()]*\b(?:acute|chronic|trauma|headaches|lumbar|thoracic|pelvis)\b)[^()]*\)", regex.IGNORECASE)
+_AGE_OF = regex.compile(
+    r"\s*\((?=[^()]*\b(?:acute|chronic|trauma|headaches|lumbar|thoracic|pelvis)\b)[^()]*\)", regex.IGNORECASE
+)
 _EDITION = regex.compile(
     r"[\s,]*[(\[]?\s*(?:last\s+)?(?:updated|update|version|web|as\s+of)?:?\s*"
     r"(?P<edition>\d{1,2}/\d{1,2}/\d{2,4}|(?:19|20)\d\d)\s*[)\]]?",
     regex.IGNORECASE,
 )
-_LATE_EDITION = regex.compile(r"\s*[(\[]?(?:updated\s*)?(?P<edition>\d{1,2}/\d{1,2}/\d{2,4}|(?<=[(\[])(?:19|20)\d\d)[)\]]?\s*$", regex.I)
+_LATE_EDITION = regex.compile(
+    r"\s*[(\[]?(?:updated\s*)?(?P<edition>\d{1,2}/\d{1,2}/\d{2,4}|(?<=[(\[])(?:19|20)\d\d)[)\]]?\s*$", regex.I
+)
 _SEPARATOR = regex.compile(r"[\s,;:/.–-]+|\s+(?=\()")
-_PAGES = regex.compile(r"\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\s*:?\s*(?P<pages>\d{1,4}(?:\s*[-–,]\s*\d{1,4})*)", regex.IGNORECASE)
+_PAGES = regex.compile(
+    r"\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\s*:?\s*(?P<pages>\d{1,4}(?:\s*[-–,]\s*\d{1,4})*)",
+    regex.IGNORECASE,
+)
 _LINK = regex.compile(r"^\s*(?:and|&)\s+", regex.IGNORECASE)
 
 
@@ -81,7 +89,11 @@ class Sections:
         for name in self.with_commas:  # hide the commas of known names
             pattern = regex.escape(name, special_only=True).replace(r"\ ", " ").replace(" ", r"\s+")
             held = regex.sub(
-                pattern, lambda m: m.group().replace(",", "\0"), held, flags=regex.IGNORECASE, timeout=TIME_LIMIT
+                pattern,
+                lambda m: m.group().replace(",", "\0"),
+                held,
+                flags=regex.IGNORECASE,
+                timeout=TIME_LIMIT,
             )
         found: list[str] = []
         for start, end in top_level(held, ",;"):

@@ -68,9 +68,7 @@ class SessionReader:
         return Sessions(total, low_f, high_f, low_w, high_w, conflict)
 
     @staticmethod
-    def _frequency(
-        match: regex.Match[str], method: str
-    ) -> tuple[Found[float] | None, Found[float] | None]:
+    def _frequency(match: regex.Match[str], method: str) -> tuple[Found[float] | None, Found[float] | None]:
         groups = match.groupdict()
         words = groups.get("f1")
         if words is None and method != "weekly_alone_for_weeks":

@@ -24,7 +24,9 @@ PHARMACEUTICALS: Final = "Pharmaceuticals"
 INJECTION: Final = "Injection"
 
 _HIDDEN: Final = "¦"
-_BETWEEN: Final = r"[\s/\-]{1,2}"
+_VISCOUS: Final = "Viscosupplementation"
+_INJECTED: Final = regex.compile(r"\b(?:injections?|injectable|inj|intramuscular|im)\b", regex.IGNORECASE)
+_BETWEEN: Final = r"\.?[\s/\-]{1,2}"
 _PIECE = regex.compile(
     r"\s*(?:(?P<gap>~\d*)|(?P<opt>\[[^\]]*\])(?P<star>\*)?|(?P<alt>\([^()]*\))(?P<star>\*)?|(?P<word>[^\s\[\]()~]+))"
 )
@@ -70,9 +72,11 @@ def _word(word: str) -> str:
         return regex.escape(word[:-1]) + r"[\w'’]*"
     if word.startswith("*"):
         return r"\w*" + regex.escape(word[1:])
-    plural = r"(?:e?s)?" if len(word) > 2 and word[-1].isalpha() and word[-1] != "s" else ""
+    plural = ""
+    if len(word) > 2 and word[-1].isalpha() and word[-1] != "s":
+        plural = "(?:es)?" if word.endswith(("x", "z", "ch", "sh")) else "s?"
     if plural and word.endswith("y"):
-        return f"(?:{regex.escape(word)}|{regex.escape(word[:-1])}ies)"
+        return f"(?:{regex.escape(word)}s?|{regex.escape(word[:-1])}ies)"
     return regex.escape(word) + plural
 
 
@@ -177,12 +181,17 @@ class TreatmentClassifier:
             data = group.data
             if (data.needs and not cues.intersection(data.needs)) or cues.intersection(data.unless):
                 continue
-            match = group.compiled.search(text, timeout=TIME_LIMIT)
-            if match is not None:
-                span = Span(match.start(), match.end())
+            hit = group.compiled.search(text, timeout=TIME_LIMIT)
+            if hit is not None:
+                span = Span(hit.start(), hit.end())
                 candidates.append(
                     _Candidate(
-                        data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
+                        data.priority,
+                        span,
+                        data.category,
+                        data.subcategory,
+                        data.confidence,
+                        "vocabulary:treatments",
                     )
                 )
         return candidates
@@ -193,17 +202,11 @@ class TreatmentClassifier:
         if drug is None:
             return None
         if read.ingredient is None:
-            return _Candidate(
-                UNKNOWN_DRUG_PRIORITY, drug.span, PHARMACEUTICALS, None, drug.confidence, drug.method
-            )
+            return _Candidate(UNKNOWN_DRUG_PRIORITY, drug.span, PHARMACEUTICALS, None, drug.confidence, drug.method)
         drug_class = None if read.drug_class is None else read.drug_class.value
         given = _INJECTED.search(request, timeout=TIME_LIMIT) is not None and read.route != "self_injection"
         bare = read.route == "injection" and drug_class != _VISCOUS
         if given or bare:
-            # One step above the word "injection", whose term stands in the same heading.
+            # The DWC files what is injected at the visit with the injections, what the patient injects with the drugs.
             return _Candidate(DRUG_PRIORITY, drug.span, INJECTION, INJECTION, drug.confidence, drug.method)
         return _Candidate(DRUG_PRIORITY, drug.span, PHARMACEUTICALS, drug_class, drug.confidence, drug.method)
-
-
-_VISCOUS: Final = "Viscosupplementation"
-_INJECTED: Final = regex.compile(r"\b(?:injections?|injectable|inj|intramuscular|im|iv|intravenous)\b", regex.IGNORECASE)

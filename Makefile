@@ -1,0 +1,58 @@
+# make dataset                              the letters of corpus/ into dataset/
+# make dataset LETTERS=/my/letters OUT=/my/tables
+# make test                                 all tests, ruff and mypy
+# make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
+PYTHON  ?= python3.11
+LETTERS ?= corpus/letters
+OUT     ?= dataset
+IMR_LETTERS ?= ../shared
+VENV    := .venv
+BIN     := $(VENV)/bin
+# a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
+REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
+
+.PHONY: dataset test unit lint types evaluate lock clean
+
+dataset: $(VENV)/.main
+	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
+
+test: lint types unit
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+evaluate: $(VENV)/.main
+	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite
+	$(BIN)/imr evaluate scratch/public --gold corpus/gold-public
+	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
+	$(BIN)/imr evaluate scratch/public --gold corpus/gold-public --only corpus/kept_aside.txt
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.main: requirements.lock pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.main
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	@touch $@
+
+# resolve the dependencies of pyproject.toml anew
+lock: | $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra corpus --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) dataset scratch .mypy_cache .ruff_cache .pytest_cache

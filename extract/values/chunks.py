@@ -1,0 +1,167 @@
+"""Lists of diagnoses cut into chunks: the words between two separators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import regex
+
+from extract.evidence import Span
+from extract.nlp import (
+    ADJECTIVE,
+    ALONE,
+    BODY_PARTS,
+    CONDITIONS,
+    OPERATION,
+    body_part_file,
+    condition_file,
+    sentences_of,
+    words_of,
+)
+from extract.patterns import Patterns, Rule
+from extract.values.places import Places
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+    from spacy.tokens import Span as Words
+
+RUN_ON = "; "
+"""Stands for the separator that a run-on list lacks."""
+
+PREPOSITIONS = frozenset(
+    ("of", "to", "in", "at", "involving", "over", "on", "about", "with", "from", "without", "due", "affecting", "into")
+)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of a list between two separators, with what the vocabularies say of its words.
+
+    ``heads`` are the heads of diagnoses in it and ``alone`` is true where one needs no other word;
+    ``operation``: it names an operation; ``operated``: it begins with "status post" one; ``named``: it
+    names a part or holds a qualifier; ``adjectives``: nothing but sides and adjectives; ``dangling``:
+    it ends in one.
+    """
+
+    span: Span
+    separator: str
+    tokens: tuple[Token, ...]
+    heads: tuple[Span, ...]
+    alone: bool
+    operation: bool
+    operated: bool
+    named: bool
+    adjectives: bool
+    dangling: bool
+
+    @property
+    def hard(self) -> bool:
+        """True where the separator before the chunk always parts two diagnoses."""
+        return bool(self.separator.strip()) and not regex.fullmatch(r"[\s,&a-z]*", self.separator.lower())
+
+    @property
+    def bare(self) -> bool:
+        """True where the chunk is heads and nothing else: no diagnosis by itself after "and"."""
+        return bool(self.heads) and all(
+            any(h.start <= t.idx < h.end for h in self.heads) for t in self.tokens if t.is_alpha
+        )
+
+    @property
+    def post_nominal(self) -> bool:
+        """True where an object follows the head ("strain of the neck")."""
+        return bool(self.heads) and any(t.lower_ in PREPOSITIONS and t.idx >= self.heads[0].end for t in self.tokens)
+
+    @property
+    def open_with(self) -> bool:
+        """True where the last "with" has no head yet ("protrusion with lateral recess and ... stenosis")."""
+        withs = [t.idx for t in self.tokens if t.lower_ == "with"]
+        return bool(withs) and bool(self.heads) and self.heads[-1].end <= withs[-1]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A parsed text with its marked words and sentences, looked up by place."""
+
+    doc: Doc
+    text: str
+    parts: Places[Words]
+    conditions: Places[Words]
+    sentences: Places[Span]
+
+    @classmethod
+    def of(cls, doc: Doc) -> Page:
+        """The page of a text that the pipeline has parsed."""
+        return cls(doc, doc.text, words_of(doc, BODY_PARTS), words_of(doc, CONDITIONS), sentences_of(doc))
+
+
+class Chunker:
+    """Cuts a list of diagnoses into chunks, and says of each what its words are."""
+
+    def __init__(self, *, separators: Sequence[Rule], patterns: Patterns) -> None:
+        self._separators = separators
+        data = body_part_file(patterns)
+        self._sides = frozenset(word for words in data.sides.values() for word in words)
+        self._fillers = frozenset(data.modifiers)
+        self._qualifiers = frozenset(condition_file(patterns).qualifiers)
+
+    def chunks(self, page: Page, span: Span) -> list[Chunk]:
+        """The stretches of a list between its separators, in order, without empty ones."""
+        edges, separator = [], ""
+        position = span.start
+        for rule in self._separators:
+            for m in rule.finditer(page.text, span.start, span.end):
+                edges.append((position, m.start(), separator))
+                position, separator = m.end(), m.group()
+        edges.append((position, span.end, separator))
+        chunks: list[Chunk] = []
+        carried = ""
+        for start, end, before in edges:
+            if not page.text[start:end].strip(" .,;"):
+                carried += before
+                continue
+            for n, part in enumerate(self._run_on(page, Span(start, end))):
+                chunks.append(self.chunk(page, part, RUN_ON if n else carried + before))
+            carried = ""
+        return chunks
+
+    def _run_on(self, page: Page, span: Span) -> Iterator[Span]:
+        """The diagnoses of a chunk where a comma was forgotten ("hand sprain right elbow contusion")."""
+        start = span.start
+        chunk = self.chunk(page, span)
+        for before, token, after in zip(chunk.tokens, chunk.tokens[1:], chunk.tokens[2:], strict=False):
+            if token.lower_ not in self._sides or not page.parts.starts_at(after.idx):
+                continue
+            ended = any(before.idx < h.end <= token.idx for h in chunk.heads)
+            if ended and any(h.start > token.idx for h in chunk.heads):
+                yield Span(start, token.idx)
+                start = token.idx
+        yield Span(start, span.end)
+
+    def chunk(self, page: Page, span: Span, separator: str = "") -> Chunk:
+        """One chunk with what the vocabularies say of its words."""
+        words = page.doc.char_span(span.start, span.end, alignment_mode="contract")
+        tokens = tuple(t for t in words or () if not t.is_space)
+        heads, parts = page.conditions.inside(span), page.parts.inside(span)
+        operations = [h for h in heads if h.label_ == OPERATION]
+        after = regex.match(r"(?i)\s*(?:status[\s-]post|s/p)\b", span.of(page.text))
+        if not (after and operations):
+            heads = [h for h in heads if h.label_ != OPERATION]
+        adjectives = {i for p in parts if p.id_ == ADJECTIVE for i in range(p.start, p.end)}
+        return Chunk(
+            span=span,
+            separator=separator,
+            tokens=tokens,
+            heads=tuple(Span(h.start_char, h.end_char) for h in heads),
+            alone=any(h.id_ == ALONE for h in heads),
+            operation=bool(operations) and not after,
+            operated=bool(operations) and after is not None,
+            named=bool(parts) or any(t.lower_ in self._qualifiers for t in tokens),
+            adjectives=bool(tokens)
+            and all(
+                t.i in adjectives or t.lower_ in self._sides or t.lower_ in self._fillers or not t.is_alpha
+                for t in tokens
+            ),
+            dangling=bool(tokens) and (tokens[-1].i in adjectives or tokens[-1].lower_ in self._fillers),
+        )

@@ -1,0 +1,223 @@
+"""Words of a text that name body parts, each with the side that the text gives it.
+
+Which words name which part is data (``patterns/vocab/body_parts.yaml``); whether a
+mention counts as an injured part is decided in ``body_parts.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import regex
+
+from extract.evidence import Span
+from extract.nlp import (
+    BODY_PARTS,
+    CONDITION,
+    CONDITIONS,
+    JOIN,
+    LEVEL,
+    NO_PART,
+    NOUN,
+    SIDED,
+    TECHNIQUE,
+    body_part_file,
+    sentences_of,
+    words_of,
+)
+from extract.patterns import Patterns
+from extract.values.places import Places
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.tokens import Span as Words
+
+REACH, NEAR, RIBS = 14, 6, 4
+"""Tokens: from a side to the last part of its list; that count as near; from a rib to its number."""
+STRANGERS = 1
+"""Words outside the vocabulary that may stand between a side and its part."""
+BOTH = "bilateral"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place that names a part: the side it says (None where it says none) and the words.
+
+    ``condition`` is true where an illness names the part ("carpal tunnel syndrome").
+    """
+
+    part: str
+    side: str | None
+    span: Span
+    condition: bool
+
+    @property
+    def value(self) -> str:
+        """The part with its side, as the dataset writes it."""
+        return f"{self.side} {self.part}" if self.side else self.part
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A parsed text with its marked words, for one pass of the finder."""
+
+    doc: Doc
+    words: list[Words]
+    conditions: Places[Words]
+    sentences: Places[Span]
+
+
+class MentionFinder:
+    """Finds the words that name parts, and their sides."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        data = body_part_file(patterns)
+        self._paired = frozenset(p.part for p in data.parts if p.paired)
+        self._wcio = {p.part: p.wcio for p in data.parts}
+        sides = {tuple(words.split()): side for side, forms in data.sides.items() for words in forms}
+        self._sides = sorted(sides.items(), key=lambda item: -len(item[0]))
+        self._joiners = frozenset(data.joiners)
+        self._between = frozenset(data.modifiers) | self._joiners
+        self._yielding, self._yield_to = frozenset(data.yields.words), frozenset(data.yields.to)
+        self._level_hosts = frozenset(data.level_counts_for)
+        self._hosts = {part: frozenset(hosts) for part, hosts in data.hosts.items()}
+        self._side_behind = patterns.rule("context", "side behind")
+        self._level_side = patterns.rule("context", "side of a level")
+        self._host = patterns.rule("context", "host of a finger")
+
+    def wcio(self, value: str) -> str | None:
+        """The WCIO part-of-body code of a part with or without its side; None for no known part."""
+        return self._wcio.get(regex.sub(r"^(?:left|right|bilateral) ", "", value))
+
+    def mentions(self, doc: Doc, diagnoses: Sequence[Span] = ()) -> list[Mention]:
+        """All mentions in the order of the text; no side crosses the bounds of a diagnosis."""
+        words = words_of(doc, BODY_PARTS).things
+        page = _Page(doc, words, words_of(doc, CONDITIONS), sentences_of(doc))
+        bounds = Places(diagnoses, lambda span: span)
+        result: list[Mention] = []
+        for k, word in enumerate(words):
+            if self._is_no_part(page, k):
+                continue
+            span = Span(word.start_char, word.end_char)
+            if word.id_ == SIDED:
+                side, part = word.label_.split(" ", 1)
+                result.append(Mention(part, side, span, condition=False))
+                continue
+            found = self._side(page, k, bounds.at(span.start) or Span(0, len(doc.text)))
+            for part in word.label_.split(JOIN):
+                of_part = found if part in self._paired else None
+                result.append(Mention(part, of_part, span, condition=word.id_ == CONDITION))
+        return result
+
+    def _is_no_part(self, page: _Page, k: int) -> bool:
+        """True for words that the vocabulary lists but that name no part where they stand."""
+        doc, words = page.doc, page.words
+        word = words[k]
+        if word.id_ == NO_PART:
+            return True
+        if word.id_ == TECHNIQUE:
+            return not (word.start and self._side_ending(doc, word.start - 1))
+        if word.id_ == LEVEL:
+            return self._counts_on(words, k)
+        near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
+        yields = word.text.lower() in self._yielding and not near.isdisjoint(self._yield_to)
+        before = doc.text[max(0, word.start_char - 20) : word.start_char]
+        return yields or self._describes(doc, words, k) or self._level_side.search(before) is not None
+
+    def _counts_on(self, words: list[Words], k: int) -> bool:
+        """True for a level that numbers a rib, and for the lower end of a range ("C7-T1")."""
+        word, before = words[k], words[k - 1] if k else None
+        if before is not None and before.id_ == LEVEL and before.label_ != word.label_:
+            return word.start - before.end == 1
+        return any(
+            w.label_ in self._level_hosts and 0 <= word.start - w.end <= RIBS for w in words[max(0, k - RIBS) : k]
+        )
+
+    def _describes(self, doc: Doc, words: list[Words], k: int) -> bool:
+        """True for a hand beside its finger: "hand fingers", "finger of the hand"."""
+        word = words[k]
+        if k + 1 < len(words) and words[k + 1].start == word.end:
+            ahead = words[k + 1]
+            if word.id_ == NOUN == ahead.id_ and word.label_ in self._hosts.get(ahead.label_, ()):
+                return True
+        hosts = self._hosts.get(words[k - 1].label_, ()) if k else ()
+        return word.label_ in hosts and self._hosted(doc, words, k) is not None
+
+    def _hosted(self, doc: Doc, words: list[Words], k: int) -> regex.Match[str] | None:
+        """The words between a finger and the hand it belongs to, at ``words[k]``."""
+        match = self._host.match(doc.text, words[k - 1].end_char)
+        return match if match is not None and match.end() == words[k].start_char else None
+
+    def _side(self, page: _Page, k: int, bounds: Span) -> str | None:
+        """The side of one mention: before it, at the head of its list, with its host, or behind it."""
+        doc, words = page.doc, page.words
+        sentence = page.sentences.at(words[k].start_char) or Span(0, len(doc.text))
+        bounds = Span(max(bounds.start, sentence.start), min(bounds.end, sentence.end))
+        if side := self._before(page, k, bounds):
+            return side
+        follows = k + 1 < len(words) and words[k + 1].label_ in self._hosts.get(words[k].label_, ())
+        if follows and (host := self._hosted(doc, words, k + 1)) is not None and host["side"]:
+            return self._named(host["side"])
+        # a side behind may stand outside the diagnosis ("strain of the knee, left")
+        return self._behind(doc, words[k], sentence)
+
+    def _named(self, word: str) -> str:
+        """The side that one word or letter of the text says."""
+        return {"l": "left", "r": "right", "b": BOTH, "e": BOTH}[word[0].lower()]
+
+    def _before(self, page: _Page, k: int, bounds: Span) -> str | None:
+        """The side in front of mention ``k``, over the words that may stand between."""
+        doc, word = page.doc, page.words[k]
+        near = [w for w in page.words[max(0, k - REACH) : k] if w.id_ != NO_PART]
+        at = {i: w for w in near for i in range(w.start, w.end)}
+        crossed: list[bool] = []
+        strangers, i = 0, word.start - 1
+        first = max(0, word.start - REACH)
+        while i >= first and doc[i].idx >= bounds.start:
+            token = doc[i]
+            if found := self._side_ending(doc, i):
+                side, begin = found
+                # "bilateral hand, low back, and leg": the side held for the hand, the list went on without it
+                if len(crossed) > 1 and crossed[-1] and not all(crossed):
+                    return None
+                return self._coordinated(doc, begin, side) or side
+            if word.id_ == CONDITION and token.text == ",":
+                return None
+            if i in at:
+                crossed.append(at[i].label_ in self._paired)
+                i = at[i].start - 1
+                continue
+            if token.lower_ not in self._between:
+                known = token.is_stop or page.conditions.at(token.idx) is not None
+                if not token.is_alpha or known or strangers == STRANGERS:
+                    return None
+                strangers += 1
+            i -= 1
+        return None
+
+    def _side_ending(self, doc: Doc, i: int) -> tuple[str, int] | None:
+        """The side that ends at token ``i`` and the token it begins with."""
+        for words, side in self._sides:
+            begin = i - len(words) + 1
+            if begin >= 0 and all(doc[begin + n].lower_ == w for n, w in enumerate(words)):
+                return side, begin
+        return None
+
+    def _coordinated(self, doc: Doc, begin: int, side: str) -> str | None:
+        """Both sides for "left- and right-sided", where another side stands just before."""
+        i = begin - 1
+        while i >= max(0, begin - 3) and (doc[i].lower_ in self._joiners or doc[i].lower_ == "sided"):
+            i -= 1
+        if i < 0 or i == begin - 1 or doc[i + 1].text == ",":
+            return None
+        found = self._side_ending(doc, i)
+        return BOTH if found and found[0] != side else None
+
+    def _behind(self, doc: Doc, word: Words, sentence: Span) -> str | None:
+        """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
+        match = self._side_behind.match(doc.text, word.end_char, sentence.end)
+        if match is None:
+            return None
+        return self._named(next(group for group in match.groups() if group))

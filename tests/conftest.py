@@ -1,0 +1,43 @@
+"""Where letters for tests lie, and one reader for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from extract.patterns import Patterns
+from extract.pipeline import LetterReader
+
+HERE = Path(__file__).parent
+CORPUS = HERE.parent / "corpus"
+
+
+def public_home() -> Path:
+    """The folder with the public letters: IMR_LETTERS, else beside the project."""
+    return Path(os.environ.get("IMR_LETTERS", HERE.parent.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def public():
+    """Folder of the public letters; tests that need them are skipped where they are not at hand."""
+    home = public_home()
+    if not (home / "letters").is_dir():
+        pytest.skip(f"the public letters are not at {home} (set IMR_LETTERS)")
+    return home
+
+
+@pytest.fixture(scope="session")
+def patterns():
+    return Patterns()
+
+
+@pytest.fixture(scope="session")
+def reader(patterns):
+    return LetterReader(patterns=patterns)
+
+
+@pytest.fixture(scope="session")
+def corpus_pdfs():
+    found = sorted((CORPUS / "letters").rglob("*.pdf"))
+    assert found, "corpus/letters has no PDFs"
+    return found

@@ -1,0 +1,47 @@
+"""Age, sex and injury date of the worker: one row a sentence, the reason beside it."""
+
+from datetime import date
+
+import pytest
+
+from extract.values.person import PersonReader
+
+CASES = [
+    ("This is a 48-year-old right-handed male.", 48, "male", "hyphens and an adjective"),
+    ("The patient is a 45 y/o M with an injury of the back.", 45, "male", "shorthand of a chart"),
+    ("A forty-five year old woman was lifting a crate.", 45, "female", "an age in words"),
+    ("The worker is 52 years of age. She fell.", 52, "female", "a pronoun tells the sex"),
+    ("A 39-year-old worker fell. He has a daughter, a 12 year old girl.", 39, "male", "the age of a child is not taken"),
+    ("Her 61 year old mother helps. The patient is a 33 year old female.", 33, "female", "the age of a mother"),
+    ("Symptoms began 12 years ago.", None, None, "years since something"),
+    ("The claimant has had pain for 20 years.", None, None, "years of something"),
+    ("He/she was seen. The claimant fell.", None, None, "a form's pronoun says nothing"),
+    ("The female claimant, aged 57, slipped.", 57, "female", "sex before age"),
+]
+DATES = [
+    ("The claimant was hurt at work on 1/4/10 and was seen on 3/5/12.", date(2010, 1, 4), None, "first date after the injury"),
+    ("Seen on 5/6/2013 for a date of injury of 02/03/2012.", date(2012, 2, 3), None, "a label wins over an earlier date"),
+    ("A continuous trauma from 1/2/2005 to 3/4/2012 is claimed.", date(2005, 1, 2), date(2012, 3, 4), "a range of days"),
+    ("An industrial injury on June 7, 2011.", date(2011, 6, 7), None, "a month by name"),
+    ("Seen on 5/6/2013 with pain.", None, None, "the date of a visit"),
+    ("An injury on 6/1/98 to the knee.", date(1998, 6, 1), None, "a year of the last century"),
+]
+
+
+@pytest.fixture(scope="module")
+def person(patterns):
+    return PersonReader(patterns=patterns)
+
+
+@pytest.mark.parametrize(("text", "age", "sex"), [c[:3] for c in CASES], ids=[c[3] for c in CASES])
+def test_age_and_sex(person, text, age, sex):
+    read = person.read(text)
+    assert (read.age.value if read.age else None) == age
+    assert (read.sex.value if read.sex else None) == sex
+
+
+@pytest.mark.parametrize(("text", "start", "end"), [c[:3] for c in DATES], ids=[c[3] for c in DATES])
+def test_injury_date(person, text, start, end):
+    read = person.read(text)
+    assert (read.injury.value if read.injury else None) == start
+    assert (read.injury_end.value if read.injury_end else None) == end
