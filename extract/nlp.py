@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy
 from pydantic import Field
@@ -185,7 +185,7 @@ LONGEST_SENTENCE = 400
 
 def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: mark sentence starts; a list number ("1.") ends no sentence."""
-    starts = {0}
+    starts = set(range(0, len(doc), LONGEST_SENTENCE))
     for i in range(len(doc) - 1):
         if doc[i].text not in {".", "!", "?"} and not doc[i].text.endswith("!"):
             continue
@@ -199,7 +199,7 @@ def set_sentences(doc: Doc) -> Doc:
             starts.add(j)
     # in one step: setting it token by token looks over the whole text each time
     marks = numpy.array([1 if i in starts else -1 for i in range(len(doc))], dtype="int64")
-    return doc.from_array(["SENT_START"], marks.astype("uint64"))
+    return doc.from_array(["SENT_START"], cast(Any, marks.astype("uint64")))
 
 
 def is_list_number(doc: Doc, i: int) -> bool:

@@ -225,12 +225,13 @@ class LetterReader:
             "injury_date_end" not in values
             and person.injury is not None
             and person.injury_end is not None
-            and person.injury.value == values["injury_date"]
+            and values["injury_date"] in (person.injury.value, person.injury_end.value)
         ):
             values["injury_date_end"] = person.injury_end.value
             book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
         known = {values.get("injury_date"), values.get("injury_date_end")}
-        if person.injury is not None and person.injury.value not in known:
+        told = {d.value for d in (person.injury, person.injury_end) if d is not None}
+        if person.injury is not None and not told & known:
             flags["injury_date_conflict"] = person.injury.shift(base)
 
     def _reviewer_fields(

@@ -24,6 +24,7 @@ from extract.reading import Box, Limits, Line, Page
 
 PARAGRAPH_GAP = 1.35
 """Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
+LINES_FOR_PITCH = 12
 FURNITURE_LINES = 3
 """Lines at the top and the bottom of a page that may be running headers or footers."""
 
@@ -111,11 +112,13 @@ class _Builder:
         self._words = words
         raw: list[str] = []
         at = 0
+        gaps = [gap for page in pages if page.has_boxes for gap in _gaps(page)]
+        usual = median(gaps) if gaps else 0.0
         for page in pages:
             if raw:
                 raw.append("\f")
                 at += 1
-            pitch = _pitch(page)
+            pitch = _pitch(page, usual)
             previous: Line | None = None
             for index, line in enumerate(page.lines):
                 text = line.text
@@ -184,15 +187,20 @@ class _Builder:
         return "", 0
 
 
-def _pitch(page: Page) -> float:
-    """The usual distance of two lines' tops on a page, in points."""
-    if not page.has_boxes or not page.lines:
-        return 0.0
-    heights = [line.box.height for line in page.lines]
+def _gaps(page: Page) -> list[float]:
+    """Distances in points between the tops of lines that follow each other."""
     tops = [line.box.top for line in page.lines]
-    usual = median(heights)
-    near = [b - a for a, b in pairwise(tops) if 0 < b - a < 1.6 * usual]
-    return median(near) if len(near) >= 3 else 1.15 * usual
+    return [b - a for a, b in pairwise(tops) if b > a]
+
+
+def _pitch(page: Page, document: float) -> float:
+    """The usual distance of two lines' tops, in points: the page's own where it has lines enough.
+
+    Most lines of a page stand inside paragraphs, so the median gap is a gap inside one. The
+    height of a line's box tells less: fonts differ in what they report.
+    """
+    gaps = _gaps(page)
+    return median(gaps) if len(gaps) >= LINES_FOR_PITCH else document
 
 
 def _repeated(pages: Sequence[Page]) -> set[tuple[int, int]]:

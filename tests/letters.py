@@ -22,9 +22,9 @@ strain. He complains of low back pain.
 ITEMS = """IMR ISSUES, DECISIONS AND RATIONALES
 The Final Determination was based on decisions for the disputed items/services set forth below:
 
-Physical therapy 2 times a week for 4 weeks, lumbar spine: Upheld
+Manual therapy twice weekly for 4 weeks, lumbar spine: Upheld
 
-Claims Administrator guideline: Decision based on MTUS Low Back Complaints 2004.
+Claims Administrator guideline: Decision based on MTUS Low Back Complaints 2004, Section(s): Initial Care.
 
 MAXIMUS guideline: Decision based on MTUS Chronic Pain Medical Treatment 2016, Section(s):
 Physical medicine treatment.
@@ -34,9 +34,9 @@ necessary.
 
 Norco 10/325mg #60: Overturned
 
-Claims Administrator guideline: The Claims Administrator did not cite any medical evidence for its decision.
+Claims Administrator guideline: Decision based on MTUS Opioid Treatment 2016.
 
-MAXIMUS guideline: Decision based on MTUS Opioid Treatment 2016.
+MAXIMUS guideline: The Expert Reviewer did not cite any medical evidence for its decision.
 
 Decision rationale: Function rose and no aberrant use was seen. The request is medically necessary.
 """

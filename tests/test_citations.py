@@ -13,14 +13,14 @@ CASES = [
     ),
     (
         "Decision based on MTUS Forearm, Wrist, and Hand Complaints 2004, Section(s): Initial Care, Summary, and "
-        "Chronic Pain Medical Treatment 2016, Section(s): TENS, chronic pain (transcutaneous electrical nerve stimulation).",
+        "Chronic Pain Medical Treatment 2016, Section(s): Ultrasound, therapeutic (deep heat).",
         [
             ("mtus_acoem", "Forearm, Wrist, and Hand Complaints", "2004", ("Initial Care", "Summary"), ()),
             (
                 "mtus_chronic_pain",
                 "Chronic Pain Medical Treatment",
                 "2016",
-                ("TENS, chronic pain (transcutaneous electrical nerve stimulation)",),
+                ("Ultrasound, therapeutic (deep heat)",),
                 (),
             ),
         ],
@@ -32,15 +32,15 @@ CASES = [
         "sections that are called like chapters",
     ),
     (
-        "Decision based on MTUS Opioid Treatment 2016, Section(s): 1.4 Opioids for Acute Pain: Opioids for "
-        "Post-operative Pain, 3.2 Opioids for Chronic Pain and Chronic Opioid Treatment: Alternatives.",
+        "Decision based on MTUS Opioid Treatment 2016, Section(s): 1.7 Opioids for Acute Pain: Dental "
+        "Work, 3.2 Opioids for Chronic Pain and Chronic Opioid Treatment: Alternatives.",
         [
             (
                 "mtus_opioids",
                 "Opioid Treatment",
                 "2016",
                 (
-                    "1.4 Opioids for Acute Pain: Opioids for Post-operative Pain",
+                    "1.7 Opioids for Acute Pain: Dental Work",
                     "3.2 Opioids for Chronic Pain and Chronic Opioid Treatment: Alternatives",
                 ),
                 (),
@@ -82,8 +82,8 @@ CASES = [
     ("The Expert Reviewer did not cite any medical evidence for its decision.", [], "nothing cited"),
     (
         "The Expert Reviewer based their decision on recommendation(s) outside of the MTUS Guidelines. Decision based "
-        "on Non-MTUS Citation Official Disability Guidelines (ODG) Head section, Electroencephalography.",
-        [("odg", "Head", None, ("Electroencephalography",), ())],
+        "on Non-MTUS Citation Official Disability Guidelines (ODG) Hernia section, Mesh.",
+        [("odg", "Hernia", None, ("Mesh",), ())],
         "the lead-in cites nothing by itself",
     ),
     (

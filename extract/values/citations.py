@@ -144,7 +144,7 @@ class CitationReader:
                 yield hit
                 end = hit.end
 
-    def _is_label(self, text: str, start: int, name: _Name) -> bool:
+    def _is_label(self, text: str, start: int, name: _Name, *, first: bool) -> bool:
         """A name opens a citation where a statement or a link begins, or a year or chapter number is beside it.
 
         Elsewhere it is a section that is called like a chapter ("Section(s): Shoulder").
@@ -156,13 +156,13 @@ class CitationReader:
             return True
         if _IN_SECTIONS.search(before, timeout=TIME_LIMIT):
             return full and bool(regex.search(r"(?<!\d)[;.]\s*$", before))
-        return full or not before.strip(" ,.(") or bool(regex.search(r"ACOEM\W*$", before))
+        return full or (first and not before.strip(" ,.(")) or bool(regex.search(r"ACOEM\W*$", before))
 
     def _mtus(self, text: str, span: Span) -> list[_Draft]:
         labels: list[_Name] = []
         at = span.start
         for name in self._names(text, span):
-            if self._is_label(text, at, name):
+            if self._is_label(text, at, name, first=not labels):
                 labels.append(name)
                 at = name.end
         if not labels:

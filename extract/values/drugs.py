@@ -66,7 +66,7 @@ class _Shapes:
         form = _any(words.forms.topical + words.forms.patch + words.forms.oral)
         self.affixes = regex.compile(rf"(?:[\s,-]{{1,2}}{affix}\b\.?(?![-/]\s?\d)(?!\s?%))+", flags)
         self.affix_only = regex.compile(rf"(?:{affix}|generic|brand|for|of|name|the|or|[\s,./-])*", flags)
-        percent = r"\(?\s?\d*\.?\d+\s?(?:%|percent)\s?\)?"
+        percent = r"\(?\s?\d*\.?\d+\s?(?:%|percent\b)(?:\s?\))?"
         self.percent = regex.compile(rf"(?:\s{form})?[\s,:-]{{0,3}}{percent}", flags)
         self.percent_left = regex.compile(rf"{percent}\s?(?:of\s)?$", flags)
         self.joiner = regex.compile(r"\s?(?:/|-|–|\+|&)\s?|\s(?:and|with|w/)\s|\s?,\s?(?:and\s|with\s)?|\s?;\s?", flags)

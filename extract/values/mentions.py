@@ -64,6 +64,7 @@ class _Page:
     """A parsed text with its marked words, for one pass of the finder."""
 
     doc: Doc
+    text: str
     words: list[Words]
     conditions: Places[Words]
     sentences: Places[Span]
@@ -94,7 +95,7 @@ class MentionFinder:
     def mentions(self, doc: Doc, diagnoses: Sequence[Span] = ()) -> list[Mention]:
         """All mentions in the order of the text; no side crosses the bounds of a diagnosis."""
         words = words_of(doc, BODY_PARTS).things
-        page = _Page(doc, words, words_of(doc, CONDITIONS), sentences_of(doc))
+        page = _Page(doc, doc.text, words, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -105,7 +106,7 @@ class MentionFinder:
                 side, part = word.label_.split(" ", 1)
                 result.append(Mention(part, side, span, condition=False))
                 continue
-            found = self._side(page, k, bounds.at(span.start) or Span(0, len(doc.text)))
+            found = self._side(page, k, bounds.at(span.start) or Span(0, len(page.text)))
             for part in word.label_.split(JOIN):
                 of_part = found if part in self._paired else None
                 result.append(Mention(part, of_part, span, condition=word.id_ == CONDITION))
@@ -123,8 +124,8 @@ class MentionFinder:
             return self._counts_on(words, k)
         near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
         yields = word.text.lower() in self._yielding and not near.isdisjoint(self._yield_to)
-        before = doc.text[max(0, word.start_char - 20) : word.start_char]
-        return yields or self._describes(doc, words, k) or self._level_side.search(before) is not None
+        before = page.text[max(0, word.start_char - 20) : word.start_char]
+        return yields or self._describes(page, k) or self._level_side.search(before) is not None
 
     def _counts_on(self, words: list[Words], k: int) -> bool:
         """True for a level that numbers a rib, and for the lower end of a range ("C7-T1")."""
@@ -135,33 +136,34 @@ class MentionFinder:
             w.label_ in self._level_hosts and 0 <= word.start - w.end <= RIBS for w in words[max(0, k - RIBS) : k]
         )
 
-    def _describes(self, doc: Doc, words: list[Words], k: int) -> bool:
+    def _describes(self, page: _Page, k: int) -> bool:
         """True for a hand beside its finger: "hand fingers", "finger of the hand"."""
+        words = page.words
         word = words[k]
         if k + 1 < len(words) and words[k + 1].start == word.end:
             ahead = words[k + 1]
             if word.id_ == NOUN == ahead.id_ and word.label_ in self._hosts.get(ahead.label_, ()):
                 return True
         hosts = self._hosts.get(words[k - 1].label_, ()) if k else ()
-        return word.label_ in hosts and self._hosted(doc, words, k) is not None
+        return word.label_ in hosts and self._hosted(page, k) is not None
 
-    def _hosted(self, doc: Doc, words: list[Words], k: int) -> regex.Match[str] | None:
+    def _hosted(self, page: _Page, k: int) -> regex.Match[str] | None:
         """The words between a finger and the hand it belongs to, at ``words[k]``."""
-        match = self._host.match(doc.text, words[k - 1].end_char)
-        return match if match is not None and match.end() == words[k].start_char else None
+        match = self._host.match(page.text, page.words[k - 1].end_char)
+        return match if match is not None and match.end() == page.words[k].start_char else None
 
     def _side(self, page: _Page, k: int, bounds: Span) -> str | None:
         """The side of one mention: before it, at the head of its list, with its host, or behind it."""
-        doc, words = page.doc, page.words
-        sentence = page.sentences.at(words[k].start_char) or Span(0, len(doc.text))
+        words = page.words
+        sentence = page.sentences.at(words[k].start_char) or Span(0, len(page.text))
         bounds = Span(max(bounds.start, sentence.start), min(bounds.end, sentence.end))
         if side := self._before(page, k, bounds):
             return side
         follows = k + 1 < len(words) and words[k + 1].label_ in self._hosts.get(words[k].label_, ())
-        if follows and (host := self._hosted(doc, words, k + 1)) is not None and host["side"]:
+        if follows and (host := self._hosted(page, k + 1)) is not None and host["side"]:
             return self._named(host["side"])
         # a side behind may stand outside the diagnosis ("strain of the knee, left")
-        return self._behind(doc, words[k], sentence)
+        return self._behind(page.text, words[k], sentence)
 
     def _named(self, word: str) -> str:
         """The side that one word or letter of the text says."""
@@ -215,9 +217,9 @@ class MentionFinder:
         found = self._side_ending(doc, i)
         return BOTH if found and found[0] != side else None
 
-    def _behind(self, doc: Doc, word: Words, sentence: Span) -> str | None:
+    def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
         """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
-        match = self._side_behind.match(doc.text, word.end_char, sentence.end)
+        match = self._side_behind.match(text, word.end_char, sentence.end)
         if match is None:
             return None
         return self._named(next(group for group in match.groups() if group))
