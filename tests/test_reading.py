@@ -1,0 +1,129 @@
+"""Engines, joined words, and the header table read by positions and by order."""
+
+import logging
+
+import pytest
+
+from extract.header import HeaderReader
+from extract.layout import LayoutReader
+from extract.pipeline import LetterReader, Source
+from extract.reading import Page, open_letter
+from extract.reading.page import Box, Line
+from extract.text import LetterText
+from tests.letters import HEADER, LETTER
+
+
+class Piece:
+    """A printed piece of text without a place."""
+
+    bold = False
+    box = Box(0, 0, 0, 0)
+
+    def __init__(self, text):
+        self.text = text
+
+    def box_of(self, start, end):
+        return self.box
+
+
+def pages(*texts):
+    made = []
+    for number, text in enumerate(texts, start=1):
+        lines = tuple(Line((Piece(t),)) for t in text.split("\n"))
+        made.append(Page(number, 0, 0, lines, tuple(False for _ in lines)))
+    return made
+
+
+JOINTS = [
+    ("seen on 10-28-\n2016 again", "seen on 10-28-2016 again", "a date broken at its hyphen"),
+    ("an Electro-\ndiagnostic test", "an Electro-diagnostic test", "a word broken at its hyphen"),
+    ("Treatment Guide-\nlines and other Guidelines", "Treatment Guidelines and other Guidelines", "a soft hyphen"),
+    ("pre-\nand post-operative", "pre- and post-operative", "a hyphen that hangs before a conjunction"),
+    ("neck -\nback", "neck - back", "a dash with a blank before it"),
+    ("hip and/\nor knee", "hip and/or knee", "a slash at the line's end"),
+    ("one line\ntwo", "one line two", "an ordinary line end"),
+    ("a  b\u00a0 c", "a b c", "runs of blanks"),
+]
+
+
+@pytest.mark.parametrize(("raw", "clean"), [j[:2] for j in JOINTS], ids=[j[2] for j in JOINTS])
+def test_lines_are_joined(raw, clean):
+    text = LetterText(pages(raw))
+    assert text.clean == clean
+
+
+def test_word_broken_by_a_page_end():
+    text = LetterText(pages("pain in the low-\nback re-", "evaluation was asked for"))
+    assert "re-evaluation" in text.clean
+    start = text.clean.index("re-evaluation")
+    raw = text.to_raw(type(text.lines[0].raw)(start, start + len("re-evaluation")))
+    assert raw.of(text.raw) == "re-\n\x0cevaluation"
+
+
+def test_running_footers_stay_out_of_the_clean_text():
+    text = LetterText(pages("a one\nb\nCase X page 1", "c one\nd\nCase X page 2", "e one\nf\nCase X page 3"))
+    assert "Case X" not in text.clean
+    assert text.raw.count("Case X") == 3
+
+
+def test_engines_give_the_same_records(corpus_pdfs, patterns):
+    fast, reference = LetterReader(patterns=patterns), LetterReader(patterns=patterns, engine="pdfplumber")
+    for path in corpus_pdfs:
+        assert _values(fast, path) == _values(reference, path), path.name
+
+
+def test_engines_give_the_same_records_on_public_letters(public, patterns):
+    fast, reference = LetterReader(patterns=patterns), LetterReader(patterns=patterns, engine="pdfplumber")
+    for path in sorted((public / "letters").glob("*.pdf")):
+        assert _values(fast, path) == _values(reference, path), path.name
+
+
+def _values(reader, path):
+    """A record without its boxes, which two engines measure a little differently."""
+    (record,) = reader.read(Source.of(path))
+    evidence = [(e.table, e.field, e.value, e.text, e.start, e.end, e.page) for e in record.evidence]
+    return record.text, record.issues, record.flags, evidence
+
+
+@pytest.mark.parametrize("engine", ["pdfium", "pdfplumber"])
+def test_public_letters_are_read_without_a_warning(public, engine, caplog):
+    path = next(iter(sorted((public / "letters").glob("*.pdf"))))
+    with caplog.at_level(logging.WARNING), open_letter(path, engine=engine) as document:
+        assert document.pages[0].lines
+    assert caplog.records == []
+
+
+ORDERS = {
+    "row by row": HEADER,
+    "value inside a wrapped label": HEADER.replace("Application\nReceived:\n11/04/2016", "Application 11/04/2016\nReceived:"),
+    "labels, then values": (
+        "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nCM16-9990001\n11/09/2016\n12/09/2016\nStandard\n"
+        "Date of Injury:\nUR Denial Date:\nApplication Received:\n10/03/2016\n11/01/2016\n11/04/2016\n"
+    ),
+}
+FIELDS = {
+    "case_number": "CM16-9990001",
+    "assigned_date": "2016-11-09",
+    "injury_date": "2016-10-03",
+    "decision_date": "2016-12-09",
+    "ur_denial_date": "2016-11-01",
+    "application_received_date": "2016-11-04",
+    "priority": "standard",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_header_of_a_plain_text_in_any_order(order, patterns):
+    text = LetterText(pages(LETTER.replace(HEADER, ORDERS[order])))
+    sections = LayoutReader(patterns=patterns).split(text)
+    read = HeaderReader(patterns=patterns).read(text, sections.spans[0].content, sections.layout.data.header)
+    got = {k: str(v.value) for k, v in {**read.dates, **read.words}.items()}
+    assert got == FIELDS
+
+
+def test_missing_header_value_does_not_take_its_neighbours(patterns):
+    text = LetterText(pages(LETTER.replace("Date of Injury: 10/03/2016", "Date of Injury:")))
+    sections = LayoutReader(patterns=patterns).split(text)
+    read = HeaderReader(patterns=patterns).read(text, sections.spans[0].content, sections.layout.data.header)
+    assert "injury_date" not in read.dates
+    assert str(read.dates["decision_date"].value) == "2016-12-09"
