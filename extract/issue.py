@@ -112,6 +112,8 @@ class IssueReader:
         if not self._counts_visits(first.value, category):
             return False
         asked = self._sessions.read(first.value)
+        if asked.total is None and asked.frequency_max is None and not self._visits.search(first.value):
+            return False  # a duration alone, as of a weight loss program, is no count of visits
         keep("sessions_requested", _shift(asked.total, first.span.start))
         for field in ("frequency_min", "frequency_max", "weeks_min", "weeks_max"):
             keep(field, _shift(getattr(asked, field), first.span.start))

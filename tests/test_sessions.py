@@ -22,6 +22,7 @@ CASES = [
     ("Physical therapy, 2x/wk x 6 wks", 12, (2, 2), (6, 6), "abbreviations"),
     ("10 sessions over 5 weeks", 10, None, (5, 5), "a total with a duration"),
     ("six 60-minute sessions of biofeedback", 6, None, None, "minutes are no count of visits"),
+    ("two visits of massage for the neck and six visits of massage for the wrist", 8, None, None, "two counts are added"),
     ("Physical therapy for the right knee", None, None, None, "no count said"),
     ("Work hardening 5 days a week for 2 weeks", 10, (5, 5), (2, 2), "days of a program are visits"),
     ("18 additional post-operative physical therapy visits", 18, None, None, "words between number and noun"),

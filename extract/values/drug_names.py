@@ -46,6 +46,7 @@ class DrugWords(Strict):
     topical_from: tuple[str, ...]
     topical_from_except_patch: tuple[str, ...]
     topical_to: str
+    brand_forms: tuple[str, ...]
     compound_to: str
     combination_order: tuple[str, ...]
     not_misspelt: tuple[str, ...]

@@ -78,6 +78,7 @@ class _Shapes:
         # A maker's prefix that a hyphen ties to the name is part of it.
         self.prefix = regex.compile(r"(?<![\w-])(?!post|pre|anti|with)[a-z]{4,}-$", flags)
         self.number_part = regex.compile(r"\s?(?:[#]|no\.?)\s?[2-4](?!\d)", flags)
+        self.brand_form = regex.compile(rf"\s(?P<form>{_any(words.brand_forms)})(?!\w)", flags)
         self.topical = regex.compile(rf"(?<![\w-]){_any(words.forms.topical)}(?!\w)", flags)
         self.patch = regex.compile(rf"(?<![\w-]){_any(words.forms.patch)}(?!\w)", flags)
         self.compound = regex.compile(rf"\b{_any(words.compound_words)}\b", flags)
@@ -133,6 +134,8 @@ class DrugReader:
             first = guess
         method = "vocabulary:drugs" if first.exact else "vocabulary:drugs (spelling)"
         mentions, end, compound = self._extend(text, first)
+        if not compound and len(mentions) == 1:
+            end = self._brand_form(text, first, end)
         confidence = EXACT if first.exact else MISSPELT
         prefix = self._shapes.prefix.search(text, 0, first.span.start)
         start = prefix.start() if prefix is not None else first.span.start
@@ -208,6 +211,14 @@ class DrugReader:
         """True where two names are of one drug, as a brand beside its generic name."""
         ours, theirs = set(left.drug.ingredient.split("/")), set(right.drug.ingredient.split("/"))
         return ours <= theirs or theirs <= ours
+
+    def _brand_form(self, text: str, first: Mention, end: int) -> int:
+        """The end of a brand's name with the form behind it, unless the name says the form already."""
+        drug = first.drug
+        form = self._shapes.brand_form.match(text, end)
+        if form is None or drug.name.lower() == drug.ingredient.lower():
+            return end
+        return end if text[first.span.start : end].lower().endswith(form.group("form").lower()) else form.end()
 
     def _tail(self, text: str, end: int) -> int:
         """The end of a name with its salt, release form and the brand in brackets."""
@@ -309,7 +320,7 @@ class DrugReader:
         ingredients = list(dict.fromkeys(p for m in name.mentions for p in m.drug.ingredient.split("/")))
         words = self.names.words
         percent = name.compound or (read.strength is not None and "%" in read.strength.value)
-        around = self._hide(text, name.span)
+        around = self._hide(text, Span(name.span.start, max(m.span.end for m in name.mentions)))
         topical, patch = bool(self._shapes.topical.search(around)), bool(self._shapes.patch.search(around))
         topical = (topical or percent) and _ORAL_SOLID.search(text) is None
         classes = [m.drug.drug_class for m in name.mentions]

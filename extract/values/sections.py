@@ -32,6 +32,12 @@ _EDITION = regex.compile(
 _LATE_EDITION = regex.compile(
     r"\s*[(\[]?(?:updated\s*)?(?P<edition>\d{1,2}/\d{1,2}/\d{2,4}|(?<=[(\[])(?:19|20)\d\d)[)\]]?\s*$", regex.I
 )
+_EDITION_WORDS = regex.compile(
+    r"(?:(?:\d+(?:st|nd|rd|th)\s+)?(?:annual\s+)?edition|(?:web|internet|online|current|on-?line)(?:\s+(?:version|edition))?"
+    r"|(?:current\s+)?version|updated?|treatment\s+guidelines?|guidelines?)?[\s,]*\(?(?P<year>(?:19|20)\d\d)?\)?",
+    regex.IGNORECASE,
+)
+"""A "topic" that only tells which edition of the ODG was used."""
 _SEPARATOR = regex.compile(r"[\s,;:/.–-]+|\s+(?=\()")
 _PAGES = regex.compile(
     r"\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\s*:?\s*(?P<pages>\d{1,4}(?:\s*[-–,]\s*\d{1,4})*)",
@@ -231,6 +237,8 @@ class _OdgReader:
         topics = [regex.sub(r"\s+(?:topic|section)s?$", "", t, flags=regex.I) for t in self._lists.split(words)]
         topics = [t[1:-1] if t.startswith("(") and t.endswith(")") else t for t in topics]
         topics = [piece for t in topics for piece in _paired(t)]
+        years = [m.group("year") for t in topics if (m := _EDITION_WORDS.fullmatch(t)) and m.group("year")]
+        topics = [t for t in topics if not _EDITION_WORDS.fullmatch(t)]
         if not self._row:
             citation = OdgCitation()
             self._found.append(citation)
@@ -238,8 +246,8 @@ class _OdgReader:
         for citation in self._row:
             citation.sections += [t for t in topics if t]
             citation.pages += pages
-            if edition and citation.edition is None:
-                citation.edition = edition.group("edition")
+            if citation.edition is None and (edition or years):
+                citation.edition = edition.group("edition") if edition else years[0]
 
 
 def _paired(topic: str) -> list[str]:

@@ -11,12 +11,13 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.patterns import Patterns
+from extract.patterns import Patterns, Rule
 from extract.values.numbers import count
 
 WEEKS_A_MONTH: Final = 4
 MOST: Final = 400
 """Visits above which a count is taken for something else (a code, a dose)."""
+_AND = regex.compile(r"\b(?:and|plus)\s*$|[+&]\s*$", regex.IGNORECASE)
 _PLANS: Final = (
     "weekly_for_weeks", "weekly_times", "weekly_alone_for_weeks", "for_weeks_weekly", "compact", "frequency", "weeks",
 )  # fmt: skip
@@ -93,6 +94,17 @@ class SessionReader:
         upper = count(groups["w2"]) if groups.get("w2") else None
         return first, Found(float(upper * share), Span(*match.span("w2")), method, 0.97) if upper else first
 
+    @staticmethod
+    def _with_others(text: str, rule: Rule, first: Found[int]) -> Found[int]:
+        """The sum where a request counts two treatments: "two sessions of A and six sessions of B"."""
+        total, end = first.value, first.span.end
+        for match in rule.finditer(text, first.span.end):
+            number = count(match.group("n1"))
+            if number is None or not _AND.search(text[end : match.start()]):
+                break
+            total, end = total + number, match.end()
+        return first if end == first.span.end else Found(total, Span(first.span.start, end), "sessions_sum", 0.85)
+
     def _total(self, text: str) -> Found[int] | None:
         for rule in self._totals:
             match = rule.search(text)
@@ -102,5 +114,6 @@ class SessionReader:
             group = "n2" if groups.get("n2") else "n1"
             number = count(groups[group])
             if number is not None and number <= MOST:
-                return Found(number, Span(match.start(), match.end()), f"sessions_{rule.name}", 0.97)
+                found = Found(number, Span(match.start(), match.end()), f"sessions_{rule.name}", 0.97)
+                return self._with_others(text, rule, found) if rule.name == "total" else found
         return None
