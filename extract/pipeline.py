@@ -31,6 +31,8 @@ from extract.values.person import Person, PersonReader
 from extract.values.reviewer import ReviewerReader
 
 TABLE: Final = "letters"
+STATED: Final = 0.9
+"""Confidence from which the summary's injury date is sure enough to contradict the header."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 ID_DIGITS: Final = 16
@@ -231,7 +233,7 @@ class LetterReader:
             book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
         known = {values.get("injury_date"), values.get("injury_date_end")}
         told = {d.value for d in (person.injury, person.injury_end) if d is not None}
-        if person.injury is not None and not told & known:
+        if person.injury is not None and person.injury.confidence >= STATED and not told & known:
             flags["injury_date_conflict"] = person.injury.shift(base)
 
     def _reviewer_fields(

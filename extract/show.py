@@ -25,18 +25,18 @@ def record(letter: LetterRecord) -> str:
         lines += _table((e for e in own if e.field not in _LONG | _PARAGRAPHS), ISSUES.names)
         split = issue.original_request is not None
         for field in ("original_request", "authorized_request", "disputed_request") if split else ():
-            lines.append(f"  {field:26s} {getattr(issue, field)}")
+            lines.append(f"  {field:30s} {getattr(issue, field)}")
         for field in sorted(_PARAGRAPHS):
             words = getattr(issue, field)
             if words:
-                lines.append(f"  {field:26s} {_cut(words, VALUE + WORDS)}")
+                lines.append(f"  {field:30s} {_cut(words, VALUE + WORDS)}")
         for citation in issue.citations:
             parts = [citation.guideline, citation.chapter or "", citation.edition or ""]
             parts += [
                 "; ".join(citation.sections),
                 f"p. {', '.join(citation.pages)}" if citation.pages else "",
             ]
-            lines.append(f"  {citation.cited_by + ' cites':26s} {' | '.join(p for p in parts if p)}")
+            lines.append(f"  {citation.cited_by + ' cites':30s} {' | '.join(p for p in parts if p)}")
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +48,7 @@ def _table(rows: Iterable[Evidence], order: Iterable[str]) -> Iterator[str]:
             continue
         place = f"p{row.page} " if row.page is not None else ""
         words = f"{place}“{_cut(row.text, WORDS)}”" if row.text else f"({row.section})"
-        yield f"  {row.field:26s} {_cut(row.value, VALUE):{VALUE}s} {row.confidence:4.2f}  {words}"
+        yield f"  {row.field:30s} {_cut(row.value, VALUE):{VALUE}s} {row.confidence:4.2f}  {words}"
 
 
 def sections(letter: LetterRecord) -> str:

@@ -150,7 +150,11 @@ def test_same_bytes_under_two_names(letters, tmp_path, pdf):
     run(letters, tmp_path / "out")
     assert len(table(tmp_path / "out", "letters")) == 1
     failure = table(tmp_path / "out", "failures")[0]
-    assert (failure["source"], failure["reason"], failure["detail"]) == ("two.pdf", "duplicate", "same bytes as one.pdf")
+    assert (failure["source"], failure["reason"], failure["detail"]) == (
+        "two.pdf",
+        "duplicate",
+        "same bytes as one.pdf",
+    )
 
 
 def test_pipe_does_not_hang_the_run(letters, tmp_path):

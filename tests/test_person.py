@@ -11,7 +11,12 @@ CASES = [
     ("The patient is a 45 y/o M with an injury of the back.", 45, "male", "shorthand of a chart"),
     ("A forty-five year old woman was lifting a crate.", 45, "female", "an age in words"),
     ("The worker is 52 years of age. She fell.", 52, "female", "a pronoun tells the sex"),
-    ("A 39-year-old worker fell. He has a daughter, a 12 year old girl.", 39, "male", "the age of a child is not taken"),
+    (
+        "A 39-year-old worker fell. He has a daughter, a 12 year old girl.",
+        39,
+        "male",
+        "the age of a child is not taken",
+    ),
     ("Her 61 year old mother helps. The patient is a 33 year old female.", 33, "female", "the age of a mother"),
     ("Symptoms began 12 years ago.", None, None, "years since something"),
     ("The claimant has had pain for 20 years.", None, None, "years of something"),
@@ -19,9 +24,24 @@ CASES = [
     ("The female claimant, aged 57, slipped.", 57, "female", "sex before age"),
 ]
 DATES = [
-    ("The claimant was hurt at work on 1/4/10 and was seen on 3/5/12.", date(2010, 1, 4), None, "first date after the injury"),
-    ("Seen on 5/6/2013 for a date of injury of 02/03/2012.", date(2012, 2, 3), None, "a label wins over an earlier date"),
-    ("A continuous trauma from 1/2/2005 to 3/4/2012 is claimed.", date(2005, 1, 2), date(2012, 3, 4), "a range of days"),
+    (
+        "The claimant was hurt at work on 1/4/10 and was seen on 3/5/12.",
+        date(2010, 1, 4),
+        None,
+        "first date after the injury",
+    ),
+    (
+        "Seen on 5/6/2013 for a date of injury of 02/03/2012.",
+        date(2012, 2, 3),
+        None,
+        "a label wins over an earlier date",
+    ),
+    (
+        "A continuous trauma from 1/2/2005 to 3/4/2012 is claimed.",
+        date(2005, 1, 2),
+        date(2012, 3, 4),
+        "a range of days",
+    ),
     ("An industrial injury on June 7, 2011.", date(2011, 6, 7), None, "a month by name"),
     ("Seen on 5/6/2013 with pain.", None, None, "the date of a visit"),
     ("An injury on 6/1/98 to the knee.", date(1998, 6, 1), None, "a year of the last century"),

@@ -95,7 +95,9 @@ def test_public_letters_are_read_without_a_warning(public, engine, caplog):
 
 ORDERS = {
     "row by row": HEADER,
-    "value inside a wrapped label": HEADER.replace("Application\nReceived:\n11/04/2016", "Application 11/04/2016\nReceived:"),
+    "value inside a wrapped label": HEADER.replace(
+        "Application\nReceived:\n11/04/2016", "Application 11/04/2016\nReceived:"
+    ),
     "labels, then values": (
         "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\nCM16-9990001\n11/09/2016\n12/09/2016\nStandard\n"
         "Date of Injury:\nUR Denial Date:\nApplication Received:\n10/03/2016\n11/01/2016\n11/04/2016\n"

@@ -1,0 +1,37 @@
+"""The data dictionary as Markdown, made from the schema: ``python -m extract.dictionary``."""
+
+from __future__ import annotations
+
+from extract.failures import Reason
+from extract.schema import FLAGS, TABLES
+
+HEAD = """# Data dictionary
+
+Made by `python -m extract.dictionary` from `extract/schema.py`; do not edit.
+
+CSV is UTF-8 with a header row; dates are ISO 8601, a missing value is an empty cell, lists are joined with `|`.
+A cell of text that a spreadsheet would run as a formula begins with an apostrophe. Parquet holds the same rows
+with real types. The text that evidence offsets count is `texts/<letter_id>.txt`.
+"""
+
+
+def markdown() -> str:
+    """All tables, flags and failure codes."""
+    out = [HEAD]
+    for table in TABLES:
+        key = f" Key: {', '.join(table.key)}." if table.key else ""
+        out += [f"## {table.name}", "", f"{table.meaning}.{key}", "", "| column | type | meaning |", "| --- | --- | --- |"]
+        for column in table.columns:
+            values = ", ".join(f"`{v}`" for v in column.values) if column.name != "flags" else "see flags"
+            meaning = f"{column.meaning}: {values}" if values else column.meaning
+            out.append(f"| {column.name} | {column.type} | {meaning} |".replace("|-", "\\|-"))
+        out.append("")
+    out += ["## flags", "", "| flag | meaning |", "| --- | --- |"]
+    out += [f"| `{name}` | {meaning} |" for name, meaning in FLAGS.items()]
+    out += ["", "## failures.reason", "", "| code | meaning |", "| --- | --- |"]
+    out += [f"| `{reason}` | {reason.meaning} |" for reason in Reason]
+    return "\n".join(out) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")
