@@ -22,8 +22,13 @@ def scores(dataset: Path) -> str:
     gold = ROOT / "corpus" / "gold" / "public"
     lines = (ROOT / "corpus" / "kept_aside.txt").read_text().splitlines()
     every = {f.field: f for f in evaluate(dataset, gold, resamples=1000).fields}
-    aside = {f.field: f for f in evaluate(dataset, gold, resamples=1000, only=[x for x in lines if x[:1] != "#"]).fields}
-    out = ["| field | measure | all 130 | kept aside | 95 % interval, kept aside |", "| --- | --- | ---: | ---: | --- |"]
+    aside = {
+        f.field: f for f in evaluate(dataset, gold, resamples=1000, only=[x for x in lines if x[:1] != "#"]).fields
+    }
+    out = [
+        "| field | measure | all 130 | kept aside | 95 % interval, kept aside |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
     for name, field in every.items():
         own = aside.get(name)
         kind = "F1" if field.kind == "f1" else "accuracy"

@@ -20,7 +20,8 @@ def markdown() -> str:
     out = [HEAD]
     for table in TABLES:
         key = f" Key: {', '.join(table.key)}." if table.key else ""
-        out += [f"## {table.name}", "", f"{table.meaning}.{key}", "", "| column | type | meaning |", "| --- | --- | --- |"]
+        out += [f"## {table.name}", "", f"{table.meaning}.{key}", ""]
+        out += ["| column | type | meaning |", "| --- | --- | --- |"]
         for column in table.columns:
             values = ", ".join(f"`{v}`" for v in column.values) if column.name != "flags" else "see flags"
             meaning = f"{column.meaning}: {values}" if values else column.meaning

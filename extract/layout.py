@@ -24,7 +24,7 @@ UNKNOWN = "unknown"
 
 Section = Literal[
     "cover", "header", "how_made", "reviewer", "case_summary", "documents", "decisions", "items", "guidelines",
-    "rationale", "closing",
+    "rationale", "boilerplate", "closing",
 ]  # fmt: skip
 Part = Literal[
     "item",
@@ -45,6 +45,8 @@ class HeadingData(Strict):
     variants: list[str] = Field(min_length=1)
     lead_in: str | None = None
     """A fixed sentence after the heading that is not part of the content."""
+    anywhere: bool = False
+    """True for a fixed sentence of prose that opens a section without standing out."""
 
 
 class FieldData(Strict):
@@ -62,22 +64,28 @@ class PartData(Strict):
     variants: list[str] = Field(min_length=1)
     inline: bool = False
     """True where it may stand in the middle of a line."""
+    keep: bool = False
+    """True where the words are part of the content, as the first words of a sentence are."""
 
 
 class ItemsData(Strict):
     """How the disputed items are printed.
 
     ``heading_above``: the request stands, with its decision, above the first label.
-    ``sentences``: an expression of part ``item`` or ``decision`` holds the request.
+    ``sentences``: an expression of part ``item`` or ``decision`` holds the request, in groups ``request``,
+    ``number``, and for the decision ``not`` or ``partly``.
+    ``list``: a section lists the requests; guidelines and rationale have sections of their own.
     """
 
-    style: Literal["heading_above", "sentences"]
+    style: Literal["heading_above", "sentences", "list"]
     sections: list[Section] = Field(default=["items"])
-    parts: list[PartData]
+    parts: list[PartData] = Field(default_factory=list)
     decision: str | None = None
     """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""
     number: str | None = None
     """heading_above: an item's number before its heading."""
+    request: list[str] = Field(default_factory=list)
+    """list: words around a request that are not part of it, with the request as group ``request``."""
     continues: str | None = None
     """heading_above: words that show that a heading began above the sentence they stand in."""
 
@@ -171,6 +179,8 @@ class Sections:
     layout: Layout
     known: bool
     spans: tuple[SectionSpan, ...] = field(default_factory=tuple)
+    candidates: tuple[Layout, ...] = ()
+    """The layouts whose way of printing items is to be tried."""
 
     def all(self, *names: Section) -> list[SectionSpan]:
         """The sections with one of these names, in order."""
@@ -235,7 +245,7 @@ class LayoutReader:
                 lead = compile_words(r"\s*" + heading.lead_in).match(text.clean, start, end, timeout=TIME_LIMIT)
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, _trim(text.clean, start, max(start, end))))
-        return Sections(chosen, layout is not None, tuple(spans))
+        return Sections(chosen, layout is not None, tuple(spans), (layout,) if layout else self.layouts)
 
 
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
@@ -250,7 +260,7 @@ def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]
                 match = variant.match(text.clean, line.clean.start, timeout=TIME_LIMIT)
                 if match and (best is None or match.end() > best[1].end):
                     at = Span(match.start(), match.end())
-                    if _stands_out(text, index, line, at):
+                    if heading.anywhere or _stands_out(text, index, line, at):
                         best = (heading, at)
         if best is not None:
             found.append(best)

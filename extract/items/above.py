@@ -1,15 +1,16 @@
-"""Sections → disputed items: where each item's request, decision and paragraphs stand."""
+"""Items whose request stands, with its decision, above the first label (layouts from 2014 on)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import regex
 
 from extract.evidence import Found, Span
-from extract.layout import ItemsData, Layout, Part, Sections, compile_words
+from extract.items.item import Item, Mark, find_marks, skip_space, trim
+from extract.layout import ItemsData, Layout, Part, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 
@@ -19,69 +20,16 @@ LOOK_ABOVE: Final = 12
 _SENTENCE_END = regex.compile(r"[.?!]['”\")\]]*$")
 
 
-@dataclass(frozen=True)
-class Item:
-    """One disputed item: spans of the clean text.
-
-    ``request`` is the heading without number, decision and the "is" before it. A part that
-    the letter does not have is missing from ``parts``.
-    """
-
-    number: int
-    request: Span
-    decision: Found[str] | None
-    parts: dict[Part, Span] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    part: Part
-    start: int
-    end: int
-
-
-def find_items(text: LetterText, sections: Sections) -> list[Item]:
-    """The disputed items in the order of the letter."""
-    items: list[Item] = []
-    data = sections.layout.data.items
-    for section in sections.all(*data.sections):
-        items += _heading_above(text, section.content, sections.layout, data)
-    return [Item(n, i.request, i.decision, i.parts) for n, i in enumerate(items, start=1)]
-
-
-def _marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -> list[_Mark]:
-    """Labels of parts inside a region, in order; at a line's start unless the layout says inline."""
-    found: list[_Mark] = []
-    for part, variants in layout.parts:
-        for variant in variants:
-            if part.inline:
-                found += [
-                    _Mark(part.part, m.start(), m.end())
-                    for m in variant.finditer(text, region.start, region.end, timeout=TIME_LIMIT)
-                ]
-                continue
-            for start in starts:
-                match = variant.match(text, start, region.end, timeout=TIME_LIMIT)
-                if match:
-                    found.append(_Mark(part.part, match.start(), match.end()))
-    found.sort(key=lambda m: (m.start, -m.end))
-    kept: list[_Mark] = []
-    for mark in found:
-        if not kept or mark.start >= kept[-1].end:
-            kept.append(mark)
-    return kept
-
-
-def _heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsData) -> list[Item]:
+def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsData) -> list[Item]:
     if data.decision is None:
         return []
     clean = text.clean
     decision = compile_words(data.decision)
     starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
-    marks = _marks(clean, region, layout, starts)
+    marks = find_marks(clean, region, layout, starts)
     first_part = data.parts[0].part
     anchors = [i for i, m in enumerate(marks) if m.part == first_part]
-    blocks: list[tuple[Span, list[_Mark], int]] = []
+    blocks: list[tuple[Span, list[Mark], int]] = []
     for order, index in enumerate(anchors):
         after = anchors[order + 1] if order + 1 < len(anchors) else len(marks)
         own = marks[index:after]
@@ -101,7 +49,7 @@ def _heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDa
         parts: dict[Part, Span] = {}
         for k, mark in enumerate(own):
             end = own[k + 1].start if k + 1 < len(own) else stop
-            parts.setdefault(mark.part, _trim(clean, mark.end, max(min(end, stop), mark.end)))
+            parts.setdefault(mark.part, trim(clean, mark.end, max(min(end, stop), mark.end)))
         items.append(Item(0, head.request, head.decision, parts))
     return items
 
@@ -138,7 +86,7 @@ def _heading(
         "heading_decision",
         0.99,
     )
-    return _Heading(start, _trim(clean, body, match.start()), value)
+    return _Heading(start, trim(clean, body, match.start()), value)
 
 
 def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData) -> int:
@@ -157,7 +105,7 @@ def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData
 
     inside = [i for i in range(low, last + 1) if begin(i) >= above.start]
     if not inside:
-        return _skip_space(text.clean, above.start)
+        return skip_space(text.clean, above.start)
     has_bold = any(line.line.bold for line in lines)
     if has_bold:
         index = last
@@ -194,16 +142,3 @@ def _follow_up(text: LetterText, index: int, inside: Sequence[int], decision: in
 
 def _ends_sentence(text: LetterText, index: int) -> bool:
     return bool(_SENTENCE_END.search(text.clean_lines[index].line.text))
-
-
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
-
-
-def _trim(text: str, start: int, end: int) -> Span:
-    start = min(_skip_space(text, start), max(start, end))
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, max(start, end))

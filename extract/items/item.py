@@ -1,0 +1,74 @@
+"""What all ways of printing items share: the item, and the labels inside a region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.layout import Layout, Part
+from extract.patterns import TIME_LIMIT
+
+
+@dataclass(frozen=True)
+class Item:
+    """One disputed item: spans of the clean text.
+
+    ``request`` is the heading without number, decision and the "is" before it. A part that
+    the letter does not have is missing from ``parts``.
+    """
+
+    number: int
+    request: Span
+    decision: Found[str] | None
+    parts: dict[Part, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A label or sentence that opens a part, with its match."""
+
+    part: Part
+    start: int
+    end: int
+    match: regex.Match[str]
+
+    def group(self, name: str) -> str | None:
+        """A group of the expression; None where it has no such group or it did not match."""
+        return self.match.groupdict().get(name)
+
+
+def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -> list[Mark]:
+    """Labels of parts inside a region, in order; at a line's start unless the layout says inline."""
+    found: list[Mark] = []
+    for part, variants in layout.parts:
+        for variant in variants:
+            if part.inline:
+                matches = list(variant.finditer(text, region.start, region.end, timeout=TIME_LIMIT))
+            else:
+                tried = (variant.match(text, start, region.end, timeout=TIME_LIMIT) for start in starts)
+                matches = [m for m in tried if m]
+            found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in matches]
+    found.sort(key=lambda m: (m.start, -m.match.end()))
+    kept: list[Mark] = []
+    for mark in found:
+        if not kept or mark.start >= kept[-1].match.end():
+            kept.append(mark)
+    return kept
+
+
+def skip_space(text: str, at: int) -> int:
+    """The first offset from ``at`` on that holds no white space."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def trim(text: str, start: int, end: int) -> Span:
+    """The span without white space at its ends."""
+    start = min(skip_space(text, start), max(start, end))
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, max(start, end))

@@ -1,0 +1,113 @@
+"""Items that one section lists while guidelines and rationale have sections of their own (early 2013)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import regex
+
+from extract.evidence import Found, Span
+from extract.items.item import Item, trim
+from extract.items.sentences import overlap
+from extract.layout import Layout, Part, SectionSpan, Sections, compile_words
+from extract.patterns import TIME_LIMIT
+from extract.text import LetterText
+
+_NUMBER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=[.;:,]\s)|(?<=\s))\(?(?P<number>\d{1,2})[.)]\s+(?=\S)")
+_HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
+_TOKEN = regex.compile(r"[\p{L}\d]+")
+LABEL: Final = 60
+"""Characters at a paragraph's start that may name the item it is about."""
+
+
+def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
+    """The requests of the list; of the other sections each item's own part, or the whole where they are not parted."""
+    data = layout.data.items
+    items: list[Item] = []
+    for section in sections.all(*data.sections):
+        for number, entry in _entries(text.clean, section.content):
+            request = _request(text.clean, entry, layout)
+            if request.end > request.start:
+                items.append(Item(number or len(items) + 1, request, None))
+    out: list[Item] = []
+    for index, item in enumerate(items):
+        parts: dict[Part, Span] = {}
+        decision: Found[str] | None = None
+        for part in ("guidelines", "rationale"):
+            for section in sections.all(part):
+                span = _own(text.clean, section.content, index, items)
+                if span.end > span.start:
+                    parts.setdefault(part, span)
+                if part == "rationale" and decision is None:
+                    decision = _by_heading(text.clean, section)
+        out.append(Item(item.number, item.request, decision, parts))
+    return out
+
+
+def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
+    """(number, start, start of the words) of marks that count 1, 2, 3 … through a text; other numbers are passed over."""
+    found: list[tuple[int, int, int]] = []
+    for match in _NUMBER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
+        if int(match.group("number")) == len(found) + 1:
+            found.append((len(found) + 1, match.start(), match.end()))
+    return found
+
+
+def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
+    marks = numbered(text, span)
+    if marks:
+        ends = [m[1] for m in marks[1:]] + [span.end]
+        return [(n, trim(text, start, end)) for (n, _, start), end in zip(marks, ends, strict=True)]
+    entries: list[tuple[int | None, Span]] = []
+    at = span.start
+    for line in text[span.start : span.end].split("\n"):
+        if line.strip():
+            entries.append((None, trim(text, at, at + len(line))))
+        at += len(line) + 1
+    return entries
+
+
+def _request(text: str, entry: Span, layout: Layout) -> Span:
+    for expression in layout.data.items.request:
+        match = compile_words(expression).match(text, entry.start, entry.end, timeout=TIME_LIMIT)
+        if match:
+            entry = trim(text, *match.span("request"))
+    end = entry.end
+    while end > entry.start and text[end - 1] in ".;,: \n•":
+        end -= 1
+    start = entry.start
+    while start < end and text[start] in "•-– ":
+        start += 1
+    return Span(start, end)
+
+
+def _own(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
+    """The part of a section that is about one item."""
+    if len(items) == 1:
+        return span
+    marks = numbered(text, span)
+    if len(marks) == len(items):
+        end = marks[index + 1][1] if index + 1 < len(marks) else span.end
+        return trim(text, marks[index][2], end)
+    paragraphs = [e for _, e in _entries(text, span)] if not marks else []
+    if len(paragraphs) == len(items):
+        own = _words(items[index].request.of(text))
+        label = _words(paragraphs[index].of(text)[:LABEL])
+        if overlap(label[: len(own)], own[: len(label)]) > 0 or any(w in own for w in label):
+            return paragraphs[index]
+    return span
+
+
+def _by_heading(text: str, section: SectionSpan) -> Found[str] | None:
+    """A heading that says "is not medically necessary" decides all items; one that leaves it open decides none."""
+    words = section.heading.of(text)
+    match = _HEADING_DECISION.search(words, timeout=TIME_LIMIT)
+    if match is None:
+        return None
+    at = Span(section.heading.start + match.start(), section.heading.start + match.end())
+    return Found("upheld" if match.group("not") else "overturned", at, "decision_heading", 0.9)
+
+
+def _words(text: str) -> list[str]:
+    return [w.lower() for w in _TOKEN.findall(text)]
