@@ -8,7 +8,8 @@ from typing import Any, Final
 from extract.book import EvidenceBook
 from extract.evidence import Found, Span
 from extract.items import Item
-from extract.layout import Part
+from extract.items.listed import BY_HEADING
+from extract.layout import Part, compile_words
 from extract.patterns import Patterns
 from extract.record import CitationRecord, IssueRecord
 from extract.values.body_parts import BodyPartFinder
@@ -16,6 +17,7 @@ from extract.values.citations import Citation, CitationReader
 from extract.values.conclusion import ConclusionReader
 from extract.values.drugs import DrugReader, DrugRequest
 from extract.values.requests import RequestSplitter
+from extract.values.sides import SideSplitter
 from extract.values.sessions import SessionReader, Sessions
 from extract.values.treatments import TreatmentClassifier
 
@@ -48,6 +50,11 @@ class IssueReader:
         self._sessions = SessionReader(patterns=patterns)
         self._citations = CitationReader(patterns=patterns)
         self._conclusion = ConclusionReader(patterns=patterns)
+        self._split_sides = SideSplitter(patterns=patterns)
+        self._formula = compile_words(r"Decisions? based on |outside of the MTUS Guidelines|did not cite any")
+        self._prose = compile_words(
+            r"The (?:Claims Administrator|(?:Physician|Expert|Professional|Medical) Reviewer) (?!did not cite)"
+        )
         self._parts = body_parts
         self._visits = patterns.rule("visits", "visit_treatment")
         self._not_visits = patterns.rule("visits", "not_visits")
@@ -87,17 +94,25 @@ class IssueReader:
 
         conflict = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
         self._drug_fields(first, category, keep)
-        if item.decision is not None:
-            values["decision"] = item.decision.value
-            book.add(TABLE, "decision", item.decision, issue=number)
-        for part in ("claims_administrator_guideline", "reviewer_guideline", "rationale"):
-            span = item.parts.get(part)
-            if span is not None and span.end > span.start:
+        decision = self._decision(clean, item)
+        if decision is not None:
+            values["decision"] = decision.value
+            book.add(TABLE, "decision", decision, issue=number)
+        sides, same = self._sides(clean, item)
+        paragraphs = {part: Span(found[0].start, found[-1].end) for part, found in sides.items()}
+        if same and "claims_administrator_guideline" in paragraphs:
+            paragraphs.setdefault(
+                "reviewer_guideline", item.parts.get("guidelines") or paragraphs["claims_administrator_guideline"]
+            )
+        if "rationale" in item.parts:
+            paragraphs["rationale"] = item.parts["rationale"]
+        for part, span in paragraphs.items():
+            if span.end > span.start:
                 values[part] = fold(span.of(clean))
                 book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
-        values["citations"] = self._cited(clean, item, book)
+        values["citations"] = self._cited(clean, item, sides, same, book)
         return IssueRecord(**values), IssueFlags(
-            self._disagrees(clean, item), conflict, len(item.parts) < len(_SIDES) + 1
+            self._disagrees(clean, item, decision), conflict, len(paragraphs) < len(_SIDES) + 1
         )
 
     def _visit_fields(
@@ -140,25 +155,66 @@ class IssueReader:
         for field in ("drug", "strength", "quantity", "refills"):
             keep(field, _shift(getattr(read, field), request.span.start))
 
-    def _cited(self, clean: str, item: Item, book: EvidenceBook) -> tuple[CitationRecord, ...]:
+    def _cited(
+        self, clean: str, item: Item, sides: dict[Part, list[Span]], same: bool, book: EvidenceBook
+    ) -> tuple[CitationRecord, ...]:
         records: list[CitationRecord] = []
+        administrator: list[tuple[Citation, Span]] = []
         for side, part in _SIDES:
-            span = item.parts.get(part)
-            if span is None:
-                continue
-            for citation in self._citations.read(one_line(span.of(clean))):
+            cited = [
+                (citation, span)
+                for span in sides.get(part, [])
+                for citation in self._citations.read(one_line(span.of(clean)))
+            ]
+            if side == "claims_administrator":
+                administrator = cited
+            elif same:
+                cited = administrator + cited
+            for citation, span in cited:
                 record = _citation_record(len(records) + 1, side, citation, clean, span)
                 records.append(record)
                 _citation_evidence(record, citation, item.number, span, clean, book)
         return tuple(records)
 
-    def _disagrees(self, clean: str, item: Item) -> bool:
+    def _sides(self, clean: str, item: Item) -> tuple[dict[Part, list[Span]], bool]:
+        """The spans that speak for each side; prose about both is told apart by its sentences."""
+        spans: dict[Part, list[Span]] = {}
+        same = False
+        for part, start_with in (
+            ("claims_administrator_guideline", "claims_administrator"),
+            ("guidelines", "claims_administrator"),
+            ("reviewer_guideline", "reviewer"),
+        ):
+            span = item.parts.get(part)
+            if span is None:
+                continue
+            words = span.of(clean)
+            if part != "guidelines" and (self._formula.search(words) or not self._prose.search(words)):
+                spans.setdefault(part, []).append(span)
+                continue
+            read = self._split_sides.split(words, start_with=start_with)
+            same = same or read.same
+            spans.setdefault("claims_administrator_guideline", []).extend(
+                s.shift(span.start) for s in read.claims_administrator
+            )
+            spans.setdefault("reviewer_guideline", []).extend(s.shift(span.start) for s in read.reviewer)
+        return {part: found for part, found in spans.items() if found}, same
+
+    def _decision(self, clean: str, item: Item) -> Found[str] | None:
+        """The decision stated of the item; where a heading decides all items or none is stated, the rationale's own."""
+        span = item.parts.get("rationale")
+        if item.decision is not None and item.decision.method != BY_HEADING or span is None:
+            return item.decision
+        conclusion = self._conclusion.read(one_line(span.of(clean)))
+        return item.decision if conclusion is None else conclusion.shift(span.start)
+
+    def _disagrees(self, clean: str, item: Item, decision: Found[str] | None) -> bool:
         """True where the rationale ends on the other side of the heading's decision."""
         span = item.parts.get("rationale")
-        if span is None or item.decision is None or item.decision.value == "modified":
+        if span is None or decision is None or decision.value == "modified":
             return False
         conclusion = self._conclusion.read(one_line(span.of(clean)))
-        return conclusion is not None and conclusion.value != item.decision.value
+        return conclusion is not None and conclusion.value not in (decision.value, "modified")
 
 
 def fold(words: str) -> str:

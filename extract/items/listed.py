@@ -17,6 +17,8 @@ from extract.text import LetterText
 _NUMBER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=[.;:,]\s)|(?<=\s))\(?(?P<number>\d{1,2})[.)]\s+(?=\S)")
 _HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
 _TOKEN = regex.compile(r"[\p{L}\d]+")
+BY_HEADING: Final = "decision_heading"
+"""Method of a decision that one heading states for all items."""
 LABEL: Final = 60
 """Characters at a paragraph's start that may name the item it is about."""
 
@@ -106,7 +108,7 @@ def _by_heading(text: str, section: SectionSpan) -> Found[str] | None:
     if match is None:
         return None
     at = Span(section.heading.start + match.start(), section.heading.start + match.end())
-    return Found("upheld" if match.group("not") else "overturned", at, "decision_heading", 0.9)
+    return Found("upheld" if match.group("not") else "overturned", at, BY_HEADING, 0.9)
 
 
 def _words(text: str) -> list[str]:

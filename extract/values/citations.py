@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import regex
@@ -40,6 +41,17 @@ _CHAPTER_NUMBER: Final = compile_words(
 )
 _IN_SECTIONS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:(?:(?!(?<!\d)\.\s+\p{Lu}).)*$", regex.IGNORECASE)
 _ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
+_PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
+_UNNAMED: Final = compile_words(
+    r"\bMTUS\b(?! (?:was|were|is|are|does|did|do|has|that))|Medical Treatment Utilization Schedule"
+)
+_NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
+_CLAUSE: Final = compile_words(
+    r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however|although|whereas) |"
+    r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
+    r"[,;] (?:as|that|so|saying|who|where|when) |\.\s+(?=\p{Lu})| (?:which|because) "
+)
+"""Where prose leaves the list of a chapter's sections and pages."""
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
 
 
@@ -99,8 +111,8 @@ class CitationReader:
         """The citations of a paragraph in its order; none where it says that nothing was cited."""
         found: list[_Draft] = []
         for kind, span in self._statements(text):
-            if kind == "mtus":
-                found += self._mtus(text, span)
+            if kind in ("mtus", "prose"):
+                found += self._mtus(text, span, prose=kind == "prose")
             else:
                 found += self._outside(text, span)
         return [draft.done(text) for draft in found]
@@ -108,7 +120,7 @@ class CitationReader:
     # -- statements
 
     def _statements(self, text: str) -> Iterator[tuple[str, Span]]:
-        marks = list(_STATEMENT.finditer(text, timeout=TIME_LIMIT))
+        marks = [m for m in _STATEMENT.finditer(text, timeout=TIME_LIMIT) if m.start() or not _PROSE.match(text)]
         if not marks:
             if text and not _NOTHING.search(text, timeout=TIME_LIMIT):
                 lead = _OUTSIDE.search(text, timeout=TIME_LIMIT)
@@ -120,13 +132,19 @@ class CitationReader:
             yield kind, Span(mark.end(), end)
 
     def _free(self, text: str, span: Span) -> Iterator[tuple[str, Span]]:
-        """A paragraph without the fixed lead-in: MTUS where it names the MTUS or one of its chapters."""
-        if regex.search(r"\bMTUS\b|Medical Treatment Utilization Schedule", span.of(text)) or next(
-            self._names(text, span), None
-        ):
-            yield "mtus", span
-        elif self._vocabulary.sources.search(text, span.start, span.end, timeout=TIME_LIMIT):
-            yield "other", span
+        """Prose without the fixed lead-in, cut where it names the ODG or another document.
+
+        What stands before is of the MTUS where it names the MTUS or one of its chapters.
+        """
+        marks = list(self._vocabulary.sources.finditer(text, span.start, span.end, timeout=TIME_LIMIT))
+        cuts = [m.start() for m in marks if m.lastgroup != "acoem" or _NOT_MTUS.search(text, m.end(), m.end() + 200)]
+        edges = [span.start, *cuts, span.end]
+        for index, (start, end) in enumerate(pairwise(edges)):
+            piece = Span(start, end)
+            if index:
+                yield "other", piece
+            elif next(self._names(text, piece), None) or _UNNAMED.search(text, piece.start, piece.end):
+                yield "prose", piece
 
     # -- within the MTUS
 
@@ -158,7 +176,7 @@ class CitationReader:
             return full and bool(regex.search(r"(?<!\d)[;.]\s*$", before))
         return full or (first and not before.strip(" ,.(")) or bool(regex.search(r"ACOEM\W*$", before))
 
-    def _mtus(self, text: str, span: Span) -> list[_Draft]:
+    def _mtus(self, text: str, span: Span, *, prose: bool = False) -> list[_Draft]:
         labels: list[_Name] = []
         at = span.start
         for name in self._names(text, span):
@@ -166,13 +184,16 @@ class CitationReader:
                 labels.append(name)
                 at = name.end
         if not labels:
-            return self._mtus_unnamed(text, span)
+            return [] if prose and not _UNNAMED.search(text, span.start, span.end) else self._mtus_unnamed(text, span)
         drafts: list[_Draft] = []
         for index, name in enumerate(labels):
             stop = labels[index + 1].start if index + 1 < len(labels) else span.end
             draft = _Draft(name.guideline, name.start, stop, method="mtus_chapter", sure=0.98)
             draft.chapter = tidy(text[name.start : name.end])
-            self._tail(text, name.end, stop, draft)
+            clause = _CLAUSE.search(text, name.end, stop, timeout=TIME_LIMIT)
+            self._tail(text, name.end, clause.start() if clause else stop, draft)
+            if draft.edition is None:
+                draft.edition = _edition_before(text, at=labels[index - 1].end if index else span.start, name=name)
             drafts.append(draft)
         return drafts
 
@@ -271,3 +292,10 @@ class CitationReader:
         chapters = regex.findall(r"Chapter\s+\d+:?[^,;]*", words)
         draft.sections = [tidy(c) for c in chapters]
         return draft
+
+
+def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
+    """The year between a document's name and the chapter: "ACOEM Guidelines (2004), Chapter 12, Low Back Complaints"."""
+    link = _CHAPTER_NUMBER.search(text, at, name.start, timeout=TIME_LIMIT)
+    years = regex.findall(r"\b(?:19|20)\d\d\b", link.group()) if link else []
+    return years[-1] if years else None

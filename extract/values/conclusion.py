@@ -11,14 +11,17 @@ class ConclusionReader:
 
     def __init__(self, *, patterns: Patterns) -> None:
         self._not = patterns.rule("conclusion", "not_necessary")
+        self._partly = patterns.rule("conclusion", "partly_necessary")
         self._yes = patterns.rule("conclusion", "necessary")
 
     def read(self, rationale: str) -> Found[str] | None:
-        """``upheld`` or ``overturned`` by the last statement of necessity, or None where there is none."""
+        """``upheld``, ``overturned`` or ``modified`` by the last statement of necessity; None where there is none."""
         against = [Span(m.start(), m.end()) for m in self._not.finditer(rationale)]
+        partly = [Span(m.start(), m.end()) for m in self._partly.finditer(rationale)]
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
+        found += [Found("modified", s, self._partly.name, 0.8) for s in partly]
         for match in self._yes.finditer(rationale):
             span = Span(match.start(), match.end())
-            if not any(span.overlaps(other) for other in against):
+            if not any(span.overlaps(other) for other in (*against, *partly)):
                 found.append(Found("overturned", span, self._yes.name, 0.8))
         return max(found, key=lambda f: f.span.end, default=None)

@@ -1,0 +1,79 @@
+"""Prose about both sides' guidelines → which sentences speak for which side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import regex
+
+from extract.evidence import Span
+from extract.patterns import TIME_LIMIT, Patterns
+
+Side = Literal["claims_administrator", "reviewer"]
+_END: Final = regex.compile(
+    r"(?<!\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)(?<!\b\p{Lu}\.)(?<=[.?!]['”\")\]]?)\s*(?=\p{Lu}|\n)|\n"
+)
+
+
+@dataclass
+class Sides:
+    """Spans of sentences by side, and whether the reviewer cites what the claims administrator cites."""
+
+    claims_administrator: list[Span] = field(default_factory=list)
+    reviewer: list[Span] = field(default_factory=list)
+    same: bool = False
+
+
+class SideSplitter:
+    """Tells sentences about the claims administrator's guidelines from those about the reviewer's."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._rules = {rule.name: rule for rule in patterns.rules("sides")}
+
+    def split(self, text: str, *, start_with: Side = "claims_administrator") -> Sides:
+        """The sentences of a text by side. Sentences that only reject a guideline go to no side's citations."""
+        sides = Sides()
+        current: Side = start_with
+        for span in sentences(text):
+            words = span.of(text)
+            if self._rules["both"].search(words):
+                sides.claims_administrator.append(span)
+                sides.same = True
+                continue
+            if self._rules["same"].search(words):
+                sides.same, current = True, "reviewer"
+                continue
+            reviewer, administrator = (
+                self._rules["reviewer"].search(words),
+                self._rules["claims_administrator"].search(words),
+            )
+            if reviewer and (administrator is None or reviewer.start() < administrator.start()):
+                current = "reviewer"
+            elif administrator:
+                current = "claims_administrator"
+            rejected = self._rules["rejected"].search(words)
+            if rejected:
+                span = _after(text, span, rejected.end())
+                if span is None:
+                    continue
+            getattr(sides, current).append(span)
+        return sides
+
+
+def _after(text: str, span: Span, end: int) -> Span | None:
+    """What a sentence says after a rejection: "… was applicable and based his/her decision on …"."""
+    rest = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE).search(text, span.start + end, span.end)
+    return Span(rest.start(), span.end) if rest else None
+
+
+def sentences(text: str) -> Iterator[Span]:
+    """Spans of the sentences of a text; a sentence also ends with its line."""
+    start = 0
+    for cut in _END.finditer(text, timeout=TIME_LIMIT):
+        if text[start : cut.start()].strip():
+            yield Span(start, cut.start())
+        start = cut.end()
+    if text[start:].strip():
+        yield Span(start, len(text))
