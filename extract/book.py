@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,7 +45,23 @@ class EvidenceBook:
         """Write down a value; nothing for None. ``value`` where the table holds another form of it."""
         if found is None:
             return
-        raw = self._text.to_raw(found.span)
+        section = self._sections.name_at(found.span.start)
+        located = replace(found, span=self._text.to_raw(found.span))
+        self.add_raw(table, field, located, section=section, value=value, issue=issue, citation=citation)
+
+    def add_raw(
+        self,
+        table: str,
+        field: str,
+        found: Found[Any],
+        *,
+        section: str,
+        value: Any = None,
+        issue: int | None = None,
+        citation: int | None = None,
+    ) -> None:
+        """As ``add`` for a place that is counted in the saved text."""
+        raw = found.span
         place = self._text.place(raw)
         self.rows.append(
             Evidence(
@@ -52,7 +69,7 @@ class EvidenceBook:
                 field,
                 plain(found.value if value is None else value),
                 raw.of(self._text.raw),
-                self._sections.name_at(found.span.start),
+                section,
                 raw.start,
                 raw.end,
                 place.page,

@@ -29,12 +29,16 @@ LABEL_LINES: Final = 3
 SURE, FROM_ORDER = 0.99, 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HeaderValues:
-    """What the header says, by field of DATASET.md; dates in ``dates``, the rest in ``words``."""
+    """What the header says, by field of DATASET.md; dates in ``dates``, the rest in ``words``.
+
+    ``footer``: a case number that stands only in a running footer, its place counted in the saved text.
+    """
 
     dates: dict[str, Found[date]]
     words: dict[str, Found[str]]
+    footer: Found[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

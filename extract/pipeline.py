@@ -21,11 +21,12 @@ from extract.issue import IssueFlags, IssueReader, one_line
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.nlp import build_nlp
-from extract.patterns import Patterns
+from extract.patterns import Patterns, Rule
 from extract.reading import Engine, Limits, Page, open_letter
 from extract.record import FailureRecord, IssueRecord, LetterRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
+from extract.values.dates import parse_date
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.person import Person, PersonReader
 from extract.values.reviewer import ReviewerReader
@@ -72,6 +73,7 @@ class LetterReader:
         self.engine = engine
         self._layouts = LayoutReader(patterns=self.patterns)
         self._header = HeaderReader(patterns=self.patterns)
+        self._history = self.patterns.rules("history")
         self._person = PersonReader(patterns=self.patterns)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = build_nlp(self.patterns)
@@ -185,7 +187,27 @@ class LetterReader:
             number = self._header.case_number(text.clean, Span(0, len(text.clean)))
             if number is not None:
                 values.words["case_number"] = number
+            else:
+                footer = self._header.case_number(text.raw, Span(0, len(text.raw)))
+                if footer is not None:  # printed only in a running footer, which the clean text leaves out
+                    values.footer = footer
+        names = {f.field for f in fields}
+        for rule in self._history:
+            if rule.name in names and rule.name not in values.dates:
+                told = self._told_date(rule, text, sections)
+                if told is not None:
+                    values.dates[rule.name] = told
         return values
+
+    @staticmethod
+    def _told_date(rule: Rule, text: LetterText, sections: Sections) -> Found[date] | None:
+        """A date of the dispute that stands in prose, for letters without a header table."""
+        for section in sections.all("header", "decisions", "case_summary", "documents"):
+            for match in rule.finditer(text.clean, section.content.start, section.content.end):
+                day = parse_date(" ".join(match.group("date").split()))
+                if day is not None:
+                    return Found(day, Span(*match.span("date")), f"history:{rule.name}", 0.85)
+        return None
 
     def _summary_fields(
         self, prose: str, base: int, person: Person, values: dict[str, Any], book: EvidenceBook
@@ -211,6 +233,15 @@ class LetterReader:
         flags: dict[str, Found[Any] | None],
         book: EvidenceBook,
     ) -> None:
+        if not header.words.get("case_number") and header.footer is None:
+            named = self._header.case_number(values["source"], Span(0, len(values["source"])))
+            if named is not None:  # the DWC names a letter's file by its case
+                values["case_number"] = named.value
+                book.add_file(TABLE, "case_number", named.value, "file_name")
+                flags["case_number_from_file_name"] = None
+        if header.footer is not None:
+            values["case_number"] = header.footer.value
+            book.add_raw(TABLE, "case_number", header.footer, section="footer")
         for field, words in header.words.items():
             if field in ("case_number", "priority"):
                 values[field] = words.value

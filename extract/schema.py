@@ -44,6 +44,7 @@ GUIDELINES: Final = (
     "odg", "other",
 )  # fmt: skip
 FLAGS: Final = {
+    "case_number_from_file_name": "the letter prints no case number; the file's name gave it",
     "no_age": "no age was found",
     "no_sex": "no sex was found",
     "no_injury_date": "no injury date was found",

@@ -25,6 +25,8 @@ from extract.reading import Box, Limits, Line, Page
 PARAGRAPH_GAP = 1.35
 """Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
 LINES_FOR_PITCH = 12
+FIRST_LINES = 20
+"""Lines at the head of a text file that are never taken for a running header."""
 FURNITURE_LINES = 3
 """Lines at the top and the bottom of a page that may be running headers or footers."""
 
@@ -126,7 +128,7 @@ class _Builder:
                 raw.append(text + "\n")
                 if at > Limits.characters:
                     raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
-                if (page.number, index) in furniture or is_furniture(text):
+                if (page.number, index) in furniture or (_at_edge(page, index) and is_furniture(text)):
                     self.lines.append(TextLine(page.number, Span(start, at - 1), None, line, False))
                     continue
                 new = self._new_paragraph(page, index, line, previous, pitch)
@@ -185,6 +187,13 @@ class _Builder:
             if whole in self._words and self._words[before.group(1).lower()] <= 1:
                 return "-", 0
         return "", 0
+
+
+def _at_edge(page: Page, index: int) -> bool:
+    """True where a line stands at a page's foot, or at its head but for the first page, which names the case."""
+    if not page.has_boxes:  # a text file may have lost its page ends
+        return page.number > 1 or index >= FIRST_LINES
+    return index >= len(page.lines) - FURNITURE_LINES or (page.number > 1 and index < FURNITURE_LINES)
 
 
 def _gaps(page: Page) -> list[float]:

@@ -41,3 +41,72 @@ MAXIMUS guideline: The Expert Reviewer did not cite any medical evidence for its
 Decision rationale: Function rose and no aberrant use was seen. The request is medically necessary.
 """
 LETTER = "\n".join((HEADER, MADE, SUMMARY, ITEMS))
+
+NOTICE = """MAXIMUS FEDERAL SERVICES, INC.
+Independent Medical Review
+
+Notice of Independent Medical Review Determination
+
+Dated: 9/26/2013
+
+Employee:
+Claim Number:
+Date of UR Decision: 8/3/2013
+Date of Injury: 2/7/2012
+IMR Application Received: 8/9/2013
+MAXIMUS Case Number: CM13-9990002
+
+1) MAXIMUS Federal Services, Inc. has determined the request for six visits of acupuncture
+is not medically necessary and appropriate.
+
+2) MAXIMUS Federal Services, Inc. has determined the request for one MRI of the left knee
+is medically necessary and appropriate.
+
+INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE
+
+An application for Independent Medical Review was filed on 8/9/2013 disputing the Utilization
+Review Denial dated 8/3/2013. A decision has been made for each of the treatments in dispute:
+
+1) MAXIMUS Federal Services, Inc. has determined the request for six visits of acupuncture
+is notmedically necessary and appropriate.
+
+2) MAXIMUS Federal Services, Inc. has determined the request for one MRI of the left knee
+is medically necessary and appropriate.
+
+Medical Qualifications of the Expert Reviewer:
+The expert reviewer is Board Certified in Orthopedic Surgery, and is licensed to practice in Nevada
+and California. He/she works at least 24 hours a week in active practice.
+
+Expert Reviewer Case Summary:
+The patient is a 52 year old woman who twisted the left knee on a ramp on 2/7/2012. She was
+diagnosed with left knee strain. She complains of left knee pain.
+
+Documents Reviewed for Determination:
+Application for Independent Medical Review
+Utilization Review Determination
+
+1) Regarding the request for six visits of acupuncture:
+
+Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her Decision:
+The Claims Administrator based its decision on the Acupuncture Medical Treatment Guidelines, which are part
+of the MTUS. The Expert Reviewer found the guidelines used by the Claims Administrator relevant and
+appropriate for the issue at dispute.
+
+Rationale for the Decision:
+No gain in function was told after the first visits. The request for six visits of acupuncture is
+not medically necessary and appropriate.
+
+2) Regarding the request for one MRI of the left knee:
+
+Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her Decision:
+The Claims Administrator based its decision on the Official Disability Guidelines (ODG), Knee & Leg Chapter. The
+Expert Reviewer found no section of the MTUS was applicable and relied on the ACOEM Guidelines, Chapter 13, Knee
+Complaints, page 343, which is part of the MTUS.
+
+Rationale for the Decision:
+Locking and a positive test support the study. The request for one MRI of the left knee is medically
+necessary and appropriate.
+
+Effect of the Decision:
+The determination is binding on all parties.
+"""

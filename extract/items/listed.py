@@ -14,7 +14,12 @@ from extract.layout import Layout, Part, SectionSpan, Sections, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 
-_NUMBER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=[.;:,]\s)|(?<=\s))\(?(?P<number>\d{1,2})[.)]\s+(?=\S)")
+_NUMBER: Final = regex.compile(
+    r"(?:(?<=\n)|(?<=^)|(?<=\s))"
+    r"(?:\(?(?P<number>\d{1,2})[.)]|(?:issue|item|request|treatment)\s+(?:no\.?\s*|#\s*)?(?P<number>\d{1,2})\s*[:.)–-]|\#(?P<number>\d{1,2})[:.)])"
+    r"\s+(?=\S)",
+    regex.IGNORECASE,
+)
 _HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
 _TOKEN = regex.compile(r"[\p{L}\d]+")
 BY_HEADING: Final = "decision_heading"

@@ -43,7 +43,9 @@ def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
             if mark.part in ("decision", "end"):
                 continue
             stop = own[k + 1].start if k + 1 < len(own) else marks[after].start if after < len(marks) else region.end
-            parts.setdefault(mark.part, trim(text, mark.end, stop))
+            before = parts.get(mark.part)
+            begin = mark.end if before is None else before.start
+            parts[mark.part] = trim(text, begin, stop)
         mark = marks[index]
         number = mark.group("number")
         items.append(Item(int(number) if number else 0, _request(text, mark), read_decision(mark), parts))

@@ -49,7 +49,7 @@ _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:Ca
 _CLAUSE: Final = compile_words(
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however|although|whereas) |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
-    r"[,;] (?:as|that|so|saying|who|where|when) |\.\s+(?=\p{Lu})| (?:which|because) "
+    r"[,;] (?:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) "
 )
 """Where prose leaves the list of a chapter's sections and pages."""
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
@@ -114,7 +114,7 @@ class CitationReader:
             if kind in ("mtus", "prose"):
                 found += self._mtus(text, span, prose=kind == "prose")
             else:
-                found += self._outside(text, span)
+                found += self._outside(text, span, prose=kind == "prose_other")
         return [draft.done(text) for draft in found]
 
     # -- statements
@@ -142,7 +142,7 @@ class CitationReader:
         for index, (start, end) in enumerate(pairwise(edges)):
             piece = Span(start, end)
             if index:
-                yield "other", piece
+                yield "prose_other", piece
             elif next(self._names(text, piece), None) or _UNNAMED.search(text, piece.start, piece.end):
                 yield "prose", piece
 
@@ -228,7 +228,7 @@ class CitationReader:
 
     # -- outside the MTUS
 
-    def _outside(self, text: str, span: Span) -> list[_Draft]:
+    def _outside(self, text: str, span: Span, *, prose: bool = False) -> list[_Draft]:
         marks = list(self._vocabulary.sources.finditer(text, span.start, span.end, timeout=TIME_LIMIT))
         drafts: list[_Draft] = []
         lead = text[span.start : marks[0].start()] if marks else span.of(text)
@@ -242,7 +242,8 @@ class CitationReader:
                 drafts.append(self._other(text, ahead))
         for index, mark in enumerate(marks):
             end = marks[index + 1].start() if index + 1 < len(marks) else span.end
-            tail = Span(mark.end(), end)
+            clause = _CLAUSE.search(text, mark.end(), end, timeout=TIME_LIMIT) if prose else None
+            tail = Span(mark.end(), clause.start() if clause else end)
             if mark.lastgroup == "odg":
                 drafts += self._odg(text, tail, start=mark.start())
             elif mark.lastgroup == "acoem":

@@ -108,6 +108,9 @@ class DrugReader:
         if name is None:
             return DrugRequest()
         words = name.span.of(request)
+        if words.endswith(")") and words.count(")") > words.count("("):
+            name = replace(name, span=Span(name.span.start, name.span.end - 1))
+            words = name.span.of(request)
         read = DrugRequest(drug=Found(words, name.span, name.method, name.confidence))
         text = self._hide(self._masked(request), name.span)
         strength = None if name.compound else self._strength(text, name)

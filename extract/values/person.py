@@ -10,9 +10,11 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.patterns import Patterns, Rule
-from extract.values.dates import parse_date
+from extract.values.dates import DateFinder, parse_date
 from extract.values.numbers import count
 
+OPENING: Final = 300
+"""Characters of a summary in which the accident is told."""
 YOUNGEST, OLDEST = 14, 99
 """Ages in years that a worker may have: Labor Code 1290 ff. lets children of 14 work in places."""
 _FEMALE: Final = frozenset("female females woman women lady ladies girl f she her hers herself mrs ms miss".split(" "))
@@ -37,12 +39,17 @@ class PersonReader:
     """Reads the worker's age, sex and injury date from a case summary."""
 
     def __init__(self, *, patterns: Patterns) -> None:
-        self._with_sex = tuple(patterns.rule("person", n) for n in ("age_sex_of_worker", "sex_before_age"))
-        self._age = tuple(
-            patterns.rule("person", n) for n in ("age_of_worker", "age_before_worker", "age_labelled", "age_opening")
+        self._with_sex = tuple(
+            patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "sex_before_age")
         )
-        self._sex = tuple(patterns.rule("person", n) for n in ("sex_noun", "sex_title"))
+        self._age = tuple(
+            patterns.rule("person", n)
+            for n in ("age_of_worker", "age_before_worker", "age_labelled", "age_bare", "age_apposition", "age_opening")
+        )
+        self._sex = tuple(patterns.rule("person", n) for n in ("sex_noun", "sex_title", "sex_labelled"))
         self._pronoun = patterns.rule("person", "sex_pronoun")
+        self._not_injury = patterns.rule("person", "not_the_injury")
+        self._dates = DateFinder(patterns=patterns)
         self._injury = tuple(
             patterns.rule("person", n) for n in ("injury_cumulative", "injury_stated", "injury_date_first")
         )
@@ -100,7 +107,18 @@ class PersonReader:
                     continue
                 first = Found(day, Span(*match.span("date")), rule.name, min(rule.data.confidence, 0.9))
                 return first, _end(match, rule, day)
-        return None, None
+        return self._opening_date(text), None
+
+    def _opening_date(self, text: str) -> Found[date] | None:
+        """The first date of the opening, where no later one in the text is before it: uncertain, and flagged as such."""
+        days = self._dates.all(text)
+        if not days or days[0].span.start > OPENING or any(d.value < days[0].value for d in days):
+            return None
+        start = max(text.rfind(". ", 0, days[0].span.start), 0)
+        stop = text.find(". ", days[0].span.end)
+        if self._not_injury.search(text, start, stop if stop >= 0 else len(text)):
+            return None
+        return Found(days[0].value, days[0].span, "injury_opening_date", 0.55)
 
 
 def _end(match: regex.Match[str], rule: Rule, start: date) -> Found[date] | None:

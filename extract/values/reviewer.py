@@ -35,7 +35,9 @@ class ReviewerReader:
         self._known = frozenset(n.lower() for n in names)
         self._state_rules = tuple(patterns.rule("reviewer", f"states_{k}") for k in ("labelled", "sentence"))
         self._labelled = patterns.rule("reviewer", "specialties_labelled")
-        self._sentences = tuple(patterns.rule("reviewer", n) for n in ("boards_sentence", "subspecialty_sentence"))
+        sentences = ("boards_sentence", "subspecialty_sentence", "board_by_name")
+        self._sentences = tuple(patterns.rule("reviewer", n) for n in sentences)
+        self._profession = patterns.rule("reviewer", "profession")
 
     def read(self, text: str) -> Reviewer:
         """States and specialties named in a statement; an unknown state is left out."""
@@ -48,6 +50,8 @@ class ReviewerReader:
         if not specialties:
             for rule in self._sentences:
                 specialties += self._list(rule, text, self._whole)
+        if not specialties:
+            specialties = [f for f in self._list(self._profession, text, self._whole) if f.value.lower() in self._known]
         specialties.sort(key=lambda f: f.span)
         return Reviewer(_once(states), _once(specialties))
 
