@@ -24,6 +24,8 @@ from extract.values.dates import DateFinder
 
 WRAPPED_LABEL: Final = 8.0
 """Points that a label's second line may stand left or right of its first."""
+LABEL_ENDS: Final = (":", ";", ".")
+"""A label ends in a colon; a scan may show it as another mark."""
 LABEL_LINES: Final = 3
 """Lines that a label may wrap over."""
 SURE, FROM_ORDER = 0.99, 0.9
@@ -176,7 +178,7 @@ def _pieces(text: LetterText, region: Span, page: int) -> list[_Piece]:
 
 
 def _same(word: str, wanted: str, last: bool) -> bool:
-    return word.lower() == wanted or (last and word.lower().rstrip(":") == wanted)
+    return word.lower() == wanted or (last and word.lower().rstrip(":;.") == wanted)
 
 
 def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Label]:
@@ -187,7 +189,7 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Labe
             for start in range(len(pieces)):
                 if _same(pieces[start].text, words[0], len(words) == 1):
                     indices = _follow(pieces, start, words)
-                    if indices and pieces[indices[-1]].text.endswith(":"):
+                    if indices and pieces[indices[-1]].text.endswith(LABEL_ENDS):
                         box = pieces[indices[0]].box
                         for i in indices[1:]:
                             box = box.union(pieces[i].box)

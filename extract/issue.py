@@ -17,8 +17,8 @@ from extract.values.citations import Citation, CitationReader
 from extract.values.conclusion import ConclusionReader
 from extract.values.drugs import DrugReader, DrugRequest
 from extract.values.requests import RequestSplitter
-from extract.values.sides import SideSplitter
 from extract.values.sessions import SessionReader, Sessions
+from extract.values.sides import SideSplitter
 from extract.values.treatments import TreatmentClassifier
 
 TABLE: Final = "issues"
@@ -203,7 +203,7 @@ class IssueReader:
     def _decision(self, clean: str, item: Item) -> Found[str] | None:
         """The decision stated of the item; where a heading decides all items or none is stated, the rationale's own."""
         span = item.parts.get("rationale")
-        if item.decision is not None and item.decision.method != BY_HEADING or span is None:
+        if (item.decision is not None and item.decision.method != BY_HEADING) or span is None:
             return item.decision
         conclusion = self._conclusion.read(one_line(span.of(clean)))
         return item.decision if conclusion is None else conclusion.shift(span.start)

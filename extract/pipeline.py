@@ -34,6 +34,8 @@ from extract.values.reviewer import ReviewerReader
 TABLE: Final = "letters"
 STATED: Final = 0.9
 """Confidence from which the summary's injury date is sure enough to contradict the header."""
+GOOD_SCAN: Final = 0.9
+"""Share of words read with confidence below which a scanned page is called poor."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 ID_DIGITS: Final = 16
@@ -160,7 +162,8 @@ class LetterReader:
         self._header_fields(header, person, base, values, flags, book)
         self._reviewer_fields(text, sections, values, book)
         issues = self._item_fields(text, items, values, flags, book)
-        self._flag(values, person, base, several, sections, flags, book)
+        poor = any(p.ocr_quality is not None and p.ocr_quality < GOOD_SCAN for p in pages)
+        self._flag(values, person, base, several, poor, sections, flags, book)
         values["flags"] = tuple(flags)
         for name, found in flags.items():
             if found is None:
@@ -320,6 +323,7 @@ class LetterReader:
         person: Person,
         base: int,
         several: bool,
+        poor: bool,
         sections: Sections,
         flags: dict[str, Found[Any] | None],
         book: EvidenceBook,
@@ -333,6 +337,7 @@ class LetterReader:
             ("several_letters", several),
             ("unknown_layout", not sections.known),
             ("date_order", _out_of_order(values)),
+            ("low_ocr_quality", poor),
         ):
             if missing:
                 flags.setdefault(name, None)

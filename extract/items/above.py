@@ -21,6 +21,7 @@ _SENTENCE_END = regex.compile(r"[.?!]['”\")\]]*$")
 
 
 def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsData) -> list[Item]:
+    """Items of a section: a heading with its decision above each first label, the labelled paragraphs below."""
     if data.decision is None:
         return []
     clean = text.clean

@@ -10,7 +10,7 @@ import regex
 from extract.evidence import Found, Span
 from extract.items.item import Item, trim
 from extract.items.sentences import overlap
-from extract.layout import Layout, Part, SectionSpan, Sections, compile_words
+from extract.layout import Layout, Part, Sections, SectionSpan, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 
@@ -53,7 +53,7 @@ def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[I
 
 
 def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
-    """(number, start, start of the words) of marks that count 1, 2, 3 … through a text; other numbers are passed over."""
+    """(number, start, start of the words) of marks that count 1, 2, 3 …; other numbers are passed over."""
     found: list[tuple[int, int, int]] = []
     for match in _NUMBER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
         if int(match.group("number")) == len(found) + 1:

@@ -56,10 +56,7 @@ def read_decision(mark: Mark) -> Found[str] | None:
     """The decision that a mark's groups tell: ``not``, ``partly`` or, of a whole statement, neither."""
     if mark.group("necessary") is None:
         return None
-    if mark.group("partly"):
-        value = "modified"
-    else:
-        value = "upheld" if mark.group("not") else "overturned"
+    value = "modified" if mark.group("partly") else "upheld" if mark.group("not") else "overturned"
     return Found(value, Span(*mark.match.span("necessary")), "decision_sentence", 0.98)
 
 

@@ -133,6 +133,8 @@ class Page:
     lines: tuple[Line, ...]
     blank_before: tuple[bool, ...] | None = None
     """For plain text: whether a paragraph ends before the line. None where boxes tell it."""
+    ocr_quality: float | None = None
+    """Share of words read with confidence, 0 to 1, where the page was an image."""
 
     @property
     def has_boxes(self) -> bool:

@@ -16,6 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from extract.failures import LetterError, Reason
+from extract.reading.ocr import DPI, POINTS, Ocr, quality
 from extract.reading.page import Box, Line, Page, rows
 
 BROKEN_HYPHENS = "\ufffe\x02"
@@ -99,15 +100,19 @@ class _TextPage:
         return _Segment(self, start, piece.replace("\0", " "))
 
 
+def _has_image(page: Any) -> bool:
+    return any(True for _ in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+
+
 class PdfiumDocument:
     """A PDF opened with PDFium.
 
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
     """
 
-    text_source = "pdf_text"
-
     def __init__(self, path: Path, *, max_pages: int) -> None:
+        self.text_source = "pdf_text"
+        self._ocr: Ocr | None = None
         try:
             self._pdf = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:
@@ -125,11 +130,22 @@ class PdfiumDocument:
             raise
 
     def _page(self, index: int) -> Page:
-        text_page = _TextPage(self._pdf[index])
-        return Page(index + 1, text_page.width, text_page.height, text_page.lines())
+        page = self._pdf[index]
+        text_page = _TextPage(page)
+        lines = text_page.lines()
+        if lines or not _has_image(page):
+            return Page(index + 1, text_page.width, text_page.height, lines)
+        if self._ocr is None:
+            self._ocr = Ocr()
+        self.text_source = "ocr"
+        read = self._ocr.read(page.render(scale=DPI / POINTS, grayscale=True).to_pil())
+        return Page(index + 1, text_page.width, text_page.height, rows(read), ocr_quality=quality(read))
 
     def close(self) -> None:
         """Close the PDF; its pages' boxes cannot be asked for afterwards."""
+        if self._ocr is not None:
+            self._ocr.close()
+            self._ocr = None
         self._pdf.close()
 
     def __enter__(self) -> Self:

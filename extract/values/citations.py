@@ -47,7 +47,8 @@ _UNNAMED: Final = compile_words(
 )
 _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
 _CLAUSE: Final = compile_words(
-    r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however|although|whereas) |"
+    r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
+    r"[,;]? (?:although|whereas) |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
     r"[,;] (?:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) "
 )
@@ -296,7 +297,7 @@ class CitationReader:
 
 
 def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
-    """The year between a document's name and the chapter: "ACOEM Guidelines (2004), Chapter 12, Low Back Complaints"."""
+    """The year between a document's name and the chapter: "ACOEM Guidelines (2004), Chapter 12, Low Back …"."""
     link = _CHAPTER_NUMBER.search(text, at, name.start, timeout=TIME_LIMIT)
     years = regex.findall(r"\b(?:19|20)\d\d\b", link.group()) if link else []
     return years[-1] if years else None

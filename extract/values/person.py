@@ -110,7 +110,7 @@ class PersonReader:
         return self._opening_date(text), None
 
     def _opening_date(self, text: str) -> Found[date] | None:
-        """The first date of the opening, where no later one in the text is before it: uncertain, and flagged as such."""
+        """The first date of the opening, where no later one in the text is before it: uncertain, and flagged."""
         days = self._dates.all(text)
         if not days or days[0].span.start > OPENING or any(d.value < days[0].value for d in days):
             return None

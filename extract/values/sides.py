@@ -54,11 +54,9 @@ class SideSplitter:
             elif administrator:
                 current = "claims_administrator"
             rejected = self._rules["rejected"].search(words)
-            if rejected:
-                span = _after(text, span, rejected.end())
-                if span is None:
-                    continue
-            getattr(sides, current).append(span)
+            rest = _after(text, span, rejected.end()) if rejected else span
+            if rest is not None:
+                getattr(sides, current).append(rest)
         return sides
 
 
