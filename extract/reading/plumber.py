@@ -16,6 +16,7 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.failures import LetterError, Reason
 from extract.reading.page import Box, Page, rows
+from extract.reading.pdfium import PdfiumDocument
 
 WORD_GAP = 0.15
 """Gap between two characters, in font sizes, that is a space although none is printed."""
@@ -90,9 +91,8 @@ class PlumberDocument:
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
     """
 
-    text_source = "pdf_text"
-
     def __init__(self, path: Path, *, max_pages: int) -> None:
+        self.text_source = "pdf_text"
         # The DWC's letters forbid copying by a flag; pdfminer would warn once per file.
         logging.getLogger("pdfminer").setLevel(logging.ERROR)
         try:
@@ -103,6 +103,12 @@ class PlumberDocument:
                     Page(i, float(p.width), float(p.height), rows(_pieces(p.chars)))
                     for i, p in enumerate(pdf.pages, start=1)
                 ]
+                images = {i for i, p in enumerate(pdf.pages) if p.images and not self.pages[i].lines}
+            if images:  # the same reading of images for both engines
+                self.text_source = "ocr"
+                with PdfiumDocument(path, max_pages=max_pages) as drawn:
+                    for index in images:
+                        self.pages[index] = drawn.pages[index]
         except LetterError:
             raise
         except Exception as error:  # pdfminer raises many kinds on broken files
