@@ -26,6 +26,8 @@ WRAPPED_LABEL: Final = 8.0
 """Points that a label's second line may stand left or right of its first."""
 LABEL_ENDS: Final = (":", ";", ".")
 """A label ends in a colon; a scan may show it as another mark."""
+SENTENCE: Final = 40
+"""Characters behind "Final Determination:" in which the outcome stands."""
 LABEL_LINES: Final = 3
 """Lines that a label may wrap over."""
 SURE, FROM_ORDER = 0.99, 0.9
@@ -102,7 +104,12 @@ class HeaderReader:
         rule = {"case_number": self._case, "priority": self._priority}.get(kind, self._determination)
         match = rule.search(text, span.start, span.end)
         if match:
-            value = _case(match) if kind == "case_number" else match.group("value").lower()
+            if kind == "case_number":
+                value = _case(match)
+            elif kind == "determination":
+                value = _determination(match.group("value").lower())
+            else:
+                value = match.group("value").lower()
             values.words[field.field] = Found(value, Span(match.start(), match.end()), method, confidence)
 
     # -- by the positions of words
@@ -124,6 +131,12 @@ class HeaderReader:
     def _by_order(
         self, text: str, region: Span, fields: Sequence[FieldData], missing: set[str], values: HeaderValues
     ) -> None:
+        for field in fields:  # the outcome on a cover letter stands in a sentence, not in the table
+            if field.kind == "determination" and field.field in missing:
+                for _, at in _labels_in_order(text, region, [field]):
+                    after = Span(at.end, min(at.end + SENTENCE, region.end))
+                    self._store(values, field, text, after, "header_order", FROM_ORDER)
+        fields = [f for f in fields if f.kind != "determination"]
         labels = _labels_in_order(text, region, fields)
         runs: list[tuple[list[tuple[FieldData, Span]], Span]] = []
         run: list[tuple[FieldData, Span]] = []
@@ -161,6 +174,13 @@ class HeaderReader:
 
 def _case(match: regex.Match[str]) -> str:
     return f"CM{match.group('year')}-{match.group('number')}"
+
+
+def _determination(words: str) -> str:
+    """A cover letter's word for the outcome as letters.decision writes it."""
+    if words.startswith("part"):
+        return "partially_overturned"
+    return "overturned" if words.startswith("overturn") else "upheld"
 
 
 def _pieces(text: LetterText, region: Span, page: int) -> list[_Piece]:

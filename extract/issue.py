@@ -18,7 +18,7 @@ from extract.values.conclusion import ConclusionReader
 from extract.values.drugs import DrugReader, DrugRequest
 from extract.values.requests import RequestSplitter
 from extract.values.sessions import SessionReader, Sessions
-from extract.values.sides import SideSplitter
+from extract.values.sides import Side, SideSplitter
 from extract.values.treatments import TreatmentClassifier
 
 TABLE: Final = "issues"
@@ -29,6 +29,14 @@ _SIDES: Final[tuple[tuple[str, Part], ...]] = (
     ("claims_administrator", "claims_administrator_guideline"),
     ("reviewer", "reviewer_guideline"),
 )
+
+
+_PROSE_PARTS: Final[tuple[tuple[Part, Side], ...]] = (
+    ("claims_administrator_guideline", "claims_administrator"),
+    ("guidelines", "claims_administrator"),
+    ("reviewer_guideline", "reviewer"),
+)
+"""Parts in prose, and the side that their first sentence speaks for unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +188,7 @@ class IssueReader:
         """The spans that speak for each side; prose about both is told apart by its sentences."""
         spans: dict[Part, list[Span]] = {}
         same = False
-        for part, start_with in (
-            ("claims_administrator_guideline", "claims_administrator"),
-            ("guidelines", "claims_administrator"),
-            ("reviewer_guideline", "reviewer"),
-        ):
+        for part, start_with in _PROSE_PARTS:
             span = item.parts.get(part)
             if span is None:
                 continue

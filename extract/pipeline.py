@@ -17,7 +17,7 @@ from extract.book import EvidenceBook
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
 from extract.header import HeaderReader, HeaderValues
-from extract.issue import IssueFlags, IssueReader, one_line
+from extract.issue import IssueFlags, IssueReader, fold, one_line
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.nlp import build_nlp
@@ -162,6 +162,10 @@ class LetterReader:
         self._header_fields(header, person, base, values, flags, book)
         self._reviewer_fields(text, sections, values, book)
         issues = self._item_fields(text, items, values, flags, book)
+        self._documents(text, sections, values, book)
+        cover = header.words.get("cover_determination")
+        if cover is not None and "decision" in values and cover.value != values["decision"]:
+            flags.setdefault("decision_conflict", cover)
         poor = any(p.ocr_quality is not None and p.ocr_quality < GOOD_SCAN for p in pages)
         self._flag(values, person, base, several, poor, sections, flags, book)
         values["flags"] = tuple(flags)
@@ -246,7 +250,7 @@ class LetterReader:
             values["case_number"] = header.footer.value
             book.add_raw(TABLE, "case_number", header.footer, section="footer")
         for field, words in header.words.items():
-            if field in ("case_number", "priority"):
+            if field in ("case_number", "priority", "cover_determination"):
                 values[field] = words.value
                 book.add(TABLE, field, words)
         for field, day in header.dates.items():
@@ -282,6 +286,23 @@ class LetterReader:
                 if found and not values.get(field):
                     values[field] = tuple(f.value for f in found)
                     book.add_all(TABLE, field, (f.shift(section.content.start) for f in found))
+
+    @staticmethod
+    def _documents(text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook) -> None:
+        """The documents reviewed: a line or a semicolon ends an entry; a lead-in that ends in a colon is none."""
+        section = sections.first("documents")
+        if section is None:
+            return
+        printed = [li.line.text for li in text.clean_lines if li.clean and section.content.contains(li.clean)]
+        one_each = len(printed) > 1 and not any(line[:1].islower() for line in printed)
+        pieces = printed if one_each else section.content.of(text.clean).split("\n")
+        lines = [fold(line).lstrip("•-–·* ").rstrip(";., ") for line in pieces]
+        entries = [part.strip() for line in lines if line and not line.endswith(":") for part in line.split(";")]
+        entries = [e for e in entries if e]
+        values["documents_reviewed_count"] = len(entries)
+        values["documents_reviewed"] = "; ".join(entries)
+        for field in ("documents_reviewed_count", "documents_reviewed"):
+            book.add(TABLE, field, Found(values[field], section.content, "section", 0.8))
 
     def _item_fields(
         self,

@@ -99,6 +99,9 @@ class LetterRecord:
     issue_count: int = 0
     upheld_count: int = 0
     overturned_count: int = 0
+    cover_determination: str | None = None
+    documents_reviewed_count: int | None = None
+    documents_reviewed: str | None = None
     flags: tuple[str, ...] = ()
     issues: tuple[IssueRecord, ...] = ()
     evidence: tuple[Evidence, ...] = ()

@@ -53,7 +53,7 @@ FLAGS: Final = {
     "date_order": "the header's dates are not in the order injury, denial, application, assignment, decision",
     "no_issues": "no disputed item was found",
     "no_decision": "an item has no decision",
-    "decision_conflict": "an item's heading and its rationale's conclusion disagree",
+    "decision_conflict": "an item's heading and its rationale's conclusion disagree, or the cover letter and the items",
     "sessions_conflict": "a stated total of visits and frequency times weeks disagree",
     "incomplete_item": "an item lacks its guideline paragraphs or rationale: the letter may be cut off",
     "several_letters": "the file held more than one letter",
@@ -92,6 +92,9 @@ LETTERS: Final = Table(
         Column("issue_count", "int", "disputed items"),
         Column("upheld_count", "int", "items whose denial was upheld"),
         Column("overturned_count", "int", "items whose denial was overturned"),
+        Column("cover_determination", "str", "of a mailed letter, what its cover letter says", LETTER_DECISIONS),
+        Column("documents_reviewed_count", "int", "documents in the letter's list of documents reviewed"),
+        Column("documents_reviewed", "str", "that list, white space folded, its entries parted by semicolons"),
         Column("flags", "list", "reasons for a person to look at this row", tuple(FLAGS)),
     ),
 )

@@ -42,6 +42,13 @@ Decision rationale: Function rose and no aberrant use was seen. The request is m
 """
 LETTER = "\n".join((HEADER, MADE, SUMMARY, ITEMS))
 
+COVER = """Dated: 12/10/2016
+
+Final Determination: PARTIALLY OVERTURN. This means we decided that some of the disputed items/services
+are medically necessary and appropriate.
+
+"""
+
 NOTICE = """MAXIMUS FEDERAL SERVICES, INC.
 Independent Medical Review
 

@@ -6,7 +6,7 @@ import pytest
 
 from extract.layout import LayoutReader
 from extract.pipeline import Source
-from tests.letters import LETTER, NOTICE
+from tests.letters import COVER, LETTER, NOTICE
 
 
 @pytest.fixture
@@ -64,3 +64,34 @@ def test_every_layout_file_is_distinct(patterns):
     names = [layout.name for layout in LayoutReader(patterns=patterns).layouts]
     assert len(names) == len(set(names))
     assert {"A", "A1", "A2", "B", "C", "D"} <= set(names)
+
+
+def test_cover_letter_is_checked_against_the_items(read):
+    record = read(COVER + LETTER)
+    assert record.cover_determination == record.decision == "partially_overturned"
+    assert "decision_conflict" not in record.flags
+    other = read(COVER.replace("PARTIALLY OVERTURN", "UPHOLD") + LETTER)
+    assert other.cover_determination == "upheld"
+    assert "decision_conflict" in other.flags
+
+
+def test_documents_reviewed_are_kept(read):
+    record = read(NOTICE)
+    assert record.documents_reviewed_count == 2
+    assert record.documents_reviewed == "Application for Independent Medical Review; Utilization Review Determination"
+
+
+NOT_LETTERS = {
+    "a utilization review denial": "UTILIZATION REVIEW DETERMINATION\nClaim Number: 55-12\nThe request for physical therapy "
+    "2x6 is non-certified.\nGUIDELINES\nMTUS Low Back Complaints\n",
+    "a progress report": "PRIMARY TREATING PHYSICIAN'S PROGRESS REPORT (PR-2)\nPatient: a 45 year old male\nSUBJECTIVE COMPLAINTS: "
+    "low back pain\nDIAGNOSES: 847.2\nTREATMENT PLAN: physical therapy 2x6\n",
+    "a request for authorization": "REQUEST FOR AUTHORIZATION (DWC Form RFA)\nDiagnosis: lumbar strain\nService requested: MRI\n",
+}
+
+
+@pytest.mark.parametrize("kind", NOT_LETTERS)
+def test_other_papers_are_no_letters(reader, tmp_path, kind):
+    path = tmp_path / "paper.txt"
+    path.write_text(NOT_LETTERS[kind])
+    assert reader.try_read(Source.of(path)).reason == "not_a_letter"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
-NUMBERED = regex.compile(r"\s*\(?\d{1,2}[.)]\s?[A-Za-z]")
-"""How the next item of a numbered list begins."""
+NUMBERED = regex.compile(r"\s*(?:\(?\d{1,2}[.)]\s?[A-Za-z]|Axis\s[IV])")
+"""How the next item of a numbered list begins, or the next axis."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -112,14 +112,20 @@ class DiagnosisFinder:
             key=lambda c: (c[0], -c[1]),
         )
         lists: list[tuple[Rule, Span]] = []
+        covered = 0
         for i, (start, end, rule) in enumerate(cues):
-            sentence = page.sentences.at(start)
-            before = text[max(sentence.start if sentence else 0, start - 40) : start]
-            if any(refuse.search(before) for refuse in self._rules["refuse"]):
+            if start < covered or self._refused(page, start):
                 continue
+            covered = end
             stop = next((c[0] for c in cues[i + 1 : i + 9] if c[0] >= end), len(text))
             lists.append((rule, self._ended(page, end, stop)))
         return [(rule, span) for rule, span in lists if span.end > span.start]
+
+    def _refused(self, page: Page, start: int) -> bool:
+        """True where the words before a cue make it no statement about this patient."""
+        sentence = page.sentences.at(start)
+        before = page.text[max(sentence.start if sentence else 0, start - 40) : start]
+        return any(refuse.search(before) for refuse in self._rules["refuse"])
 
     def _ended(self, page: Page, start: int, stop: int) -> Span:
         """From ``start`` to the end of the list: of the sentence, or of the numbered sentences."""
@@ -139,7 +145,7 @@ class DiagnosisFinder:
         for rule in self._rules[use]:
             for m in rule.finditer(page.text):
                 span = self._ended(page, m.end(), len(page.text))
-                if span.end > span.start:
+                if span.end > span.start and not self._refused(page, m.start()):
                     yield rule, span
 
     def _names_a_condition(self, page: Page, item: Span) -> bool:
@@ -151,9 +157,11 @@ class DiagnosisFinder:
 
     def _items(self, page: Page, span: Span) -> Iterator[Span]:
         """The diagnoses in one list, without lead-in, remarks and codes."""
-        for raw in self._join(self._chunker.chunks(page, span)):
+        for raw in self._join(page, self._chunker.chunks(page, span)):
             item = self._trim(page.text, raw)
-            if item is None or any(rule.search(item.of(page.text)) for rule in self._rules["drop"]):
+            # before the cut: "gout was ruled out" must not become "gout"
+            said = (raw.of(page.text), item.of(page.text) if item else "")
+            if item is None or any(rule.search(words) for rule in self._rules["drop"] for words in said):
                 continue
             if len(item.of(page.text).split()) <= LONGEST and self._chunker.chunk(page, item).heads:
                 yield item
@@ -177,7 +185,7 @@ class DiagnosisFinder:
             end = start + len(words[: words.rindex("(")].rstrip())
         return Span(start, end) if end > start else None
 
-    def _join(self, chunks: list[Chunk]) -> list[Span]:
+    def _join(self, page: Page, chunks: list[Chunk]) -> list[Span]:
         """Join chunks that cannot stand alone; see the module's text."""
         items: list[Chunk] = []
         pending: Chunk | None = None
@@ -186,6 +194,9 @@ class DiagnosisFinder:
             if chunk.hard:
                 closed, pending = True, None
             last = items[-1] if items and not closed else None
+            if last is not None and any(rule.match(page.text, chunk.span.start) for rule in self._rules["continues"]):
+                items[-1], pending = self._extend(last, chunk), None
+                continue
             if not chunk.heads:
                 ahead = self._head_ahead(chunks, i)
                 if chunk.operation and last is not None and last.operated and "," not in chunk.separator:
