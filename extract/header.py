@@ -22,6 +22,8 @@ from extract.reading import Box
 from extract.text import LetterText
 from extract.values.dates import DateFinder
 
+CELL_GAP: Final = 8.0
+"""Points from which a gap parts two cells of a row rather than two words."""
 WRAPPED_LABEL: Final = 8.0
 """Points that a label's second line may stand left or right of its first."""
 LABEL_ENDS: Final = (":", ";", ".")
@@ -228,6 +230,9 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple
         if right < len(pieces) and pieces[right].line == here.line and _same(pieces[right].text, wanted, last):
             indices.append(right)
             continue
+        beside = pieces[right] if right < len(pieces) and pieces[right].line == here.line else None
+        if beside is not None and 0 <= beside.box.x0 - here.box.x1 < CELL_GAP:
+            return None  # the cell's line goes on with another word
         below = next(
             (
                 i

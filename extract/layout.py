@@ -84,6 +84,8 @@ class ItemsData(Strict):
     """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""
     number: str | None = None
     """heading_above: an item's number before its heading."""
+    prose: str | None = None
+    """list: a sentence that tells several requests, with them as group ``list``."""
     request: list[str] = Field(default_factory=list)
     """list: words around a request that are not part of it, with the request as group ``request``."""
     continues: str | None = None

@@ -198,6 +198,10 @@ class LetterReader:
                 footer = self._header.case_number(text.raw, Span(0, len(text.raw)))
                 if footer is not None:  # printed only in a running footer, which the clean text leaves out
                     values.footer = footer
+        if "decision_date" not in values.dates:
+            lone = self._lone_date(text, sections)
+            if lone is not None:
+                values.dates["decision_date"] = lone
         names = {f.field for f in fields}
         for rule in self._history:
             if rule.name in names and rule.name not in values.dates:
@@ -205,6 +209,18 @@ class LetterReader:
                 if told is not None:
                     values.dates[rule.name] = told
         return values
+
+    @staticmethod
+    def _lone_date(text: LetterText, sections: Sections) -> Found[date] | None:
+        """A line that is nothing but a date, in the letterhead or at the letter's end: when it was decided."""
+        last = sections.spans[-1].name
+        for line in text.clean_lines:
+            if line.clean is None or sections.name_at(line.clean.start) not in {"header", last, "closing"}:
+                continue
+            day = parse_date(line.line.text)
+            if day is not None:
+                return Found(day, line.clean, "lone_date", 0.7)
+        return None
 
     @staticmethod
     def _told_date(rule: Rule, text: LetterText, sections: Sections) -> Found[date] | None:

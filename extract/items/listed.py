@@ -9,10 +9,10 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.items.item import Item, trim
-from extract.items.sentences import overlap
 from extract.layout import Layout, Part, Sections, SectionSpan, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
+from extract.values.sides import sentences
 
 _NUMBER: Final = regex.compile(
     r"(?:(?<=\n)|(?<=^)|(?<=\s))"
@@ -22,10 +22,16 @@ _NUMBER: Final = regex.compile(
 )
 _HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
 _TOKEN = regex.compile(r"[\p{L}\d]+")
+SHORT: Final = 3
+"""Letters of words that tell no item apart."""
 BY_HEADING: Final = "decision_heading"
 """Method of a decision that one heading states for all items."""
-LABEL: Final = 60
-"""Characters at a paragraph's start that may name the item it is about."""
+_BULLET: Final = regex.compile(r"(?:(?<=^)|(?<=\n)|(?<=\s))[•●▪◦·\uf0b7\uf0a7](?:\s+|(?=\p{L}))")
+_BETWEEN: Final = regex.compile(
+    r",\s+and\s+|;\s+(?:and\s+)?|,\s+(?!\d|for\b|to\b|with\b|times\b|(?:left|right|bilateral)\b|\p{L}+\s+(?:visits|sessions|days|weeks)\b)"
+    r"|(?P<lone>\s+and\s+)"
+)
+_ARTICLE: Final = regex.compile(r"(?:an?|one|the)\s", regex.IGNORECASE)
 
 
 def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
@@ -33,7 +39,7 @@ def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[I
     data = layout.data.items
     items: list[Item] = []
     for section in sections.all(*data.sections):
-        for number, entry in _entries(text.clean, section.content):
+        for number, entry in _requests(text.clean, section.content, layout):
             request = _request(text.clean, entry, layout)
             if request.end > request.start:
                 items.append(Item(number or len(items) + 1, request, None))
@@ -66,6 +72,10 @@ def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
     if marks:
         ends = [m[1] for m in marks[1:]] + [span.end]
         return [(n, trim(text, start, end)) for (n, _, start), end in zip(marks, ends, strict=True)]
+    bullets = [m.end() for m in _BULLET.finditer(text, span.start, span.end, timeout=TIME_LIMIT)]
+    if len(bullets) > 1:
+        stops = [*bullets[1:], span.end]
+        return [(None, _unbullet(text, trim(text, a, b))) for a, b in zip(bullets, stops, strict=True)]
     entries: list[tuple[int | None, Span]] = []
     at = span.start
     for line in text[span.start : span.end].split("\n"):
@@ -73,6 +83,34 @@ def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
             entries.append((None, trim(text, at, at + len(line))))
         at += len(line) + 1
     return entries
+
+
+def _requests(text: str, span: Span, layout: Layout) -> list[tuple[int | None, Span]]:
+    """The entries of the list; a paragraph of prose is cut at the requests that it tells."""
+    entries = _entries(text, span)
+    expression = layout.data.items.prose
+    if expression is None or any(number for number, _ in entries):
+        return entries
+    found: list[tuple[int | None, Span]] = []
+    for _, entry in entries:
+        told = list(compile_words(expression).finditer(text, entry.start, entry.end, timeout=TIME_LIMIT))
+        lists = [Span(*match.span("list")) for match in told]
+        found += [(None, piece) for whole in lists for piece in _told(text, whole)] if told else [(None, entry)]
+    return found
+
+
+def _told(text: str, span: Span) -> list[Span]:
+    """Requests that a sentence tells one after the other. A comma before a count or "for" parts none."""
+    pieces: list[Span] = []
+    start = span.start
+    for cut in _BETWEEN.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
+        lone = cut.group("lone") is not None
+        if lone and not _ARTICLE.match(text, start) and not _ARTICLE.match(text, cut.end()):
+            continue  # "neck and back" is one request, "an X and a Y" are two
+        pieces.append(trim(text, start, cut.start()))
+        start = cut.end()
+    pieces.append(trim(text, start, span.end))
+    return [p for p in pieces if p.end > p.start]
 
 
 def _request(text: str, entry: Span, layout: Layout) -> Span:
@@ -99,11 +137,31 @@ def _own(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
         return trim(text, marks[index][2], end)
     paragraphs = [e for _, e in _entries(text, span)] if not marks else []
     if len(paragraphs) == len(items):
-        own = _words(items[index].request.of(text))
-        label = _words(paragraphs[index].of(text)[:LABEL])
-        if overlap(label[: len(own)], own[: len(label)]) > 0 or any(w in own for w in label):
-            return paragraphs[index]
-    return span
+        return paragraphs[index]
+    return _by_name(text, span, index, items)
+
+
+def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
+    """The sentences that speak of one item by words that no other item has; the whole where none does."""
+    words = [{w for w in _words(i.request.of(text)) if len(w) > SHORT and not w.isdigit()} for i in items]
+    own = [w - set().union(*(o for k, o in enumerate(words) if k != n)) for n, w in enumerate(words)]
+    speaks: list[tuple[int | None, Span]] = []
+    current: int | None = None
+    for part in sentences(text[span.start : span.end]):
+        said = set(_words(part.of(text[span.start : span.end])))
+        hits = [len(said & o) for o in own]
+        if max(hits) > 0 and hits.count(max(hits)) == 1:
+            current = hits.index(max(hits))
+        speaks.append((current, part.shift(span.start)))
+    mine = [part for who, part in speaks if who == index]
+    return Span(mine[0].start, mine[-1].end) if mine else span
+
+
+def _unbullet(text: str, span: Span) -> Span:
+    end = span.end
+    while end > span.start and (text[end - 1].isspace() or _BULLET.match(text[end - 1] + " ")):
+        end -= 1
+    return Span(span.start, end)
 
 
 def _by_heading(text: str, section: SectionSpan) -> Found[str] | None:

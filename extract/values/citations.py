@@ -49,10 +49,21 @@ _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:Ca
 _CLAUSE: Final = compile_words(
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
     r"[,;]? (?:although|whereas) |"
+    r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|applicable|too) |"
+    r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
     r"[,;] (?:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) "
 )
 """Where prose leaves the list of a chapter's sections and pages."""
+_REFERENCE: Final = compile_words(
+    r"(?: (?:Chapter|Section)\b(?! ?\d))?[ ,(]*(?:(?:the )?(?:American College[^()]{0,60}\(ACOEM\)|ACOEM)"
+    r"(?: (?:Practice|Occupational|Medicine))* ?(?:Guidelines?)?[ ,]*(?:\d\w\w ed(?:ition|\.)?)?[ ,]*"
+    r"(?:\(?(?P<year>(?:19|20)\d\d)\)?)?)?[ ,:]*(?:Chapter ?\d{1,2}\b)?[ )]*"
+)
+"""The document, edition and number of a chapter, named behind the chapter."""
+_AND_NAME: Final = regex.compile(r"(?<=[\p{Ll})])\s+and\s+(?=\p{Lu}\p{Ll}+(?:\s\p{Ll}|\s?\(|,|$))")
+LOOK_BACK: Final = 110
+"""Characters before a chapter's name in which its document's edition may stand."""
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
 
 
@@ -192,7 +203,7 @@ class CitationReader:
             draft = _Draft(name.guideline, name.start, stop, method="mtus_chapter", sure=0.98)
             draft.chapter = tidy(text[name.start : name.end])
             clause = _CLAUSE.search(text, name.end, stop, timeout=TIME_LIMIT)
-            self._tail(text, name.end, clause.start() if clause else stop, draft)
+            self._tail(text, name.end, clause.start() if clause else stop, draft, prose=prose)
             if draft.edition is None:
                 draft.edition = _edition_before(text, at=labels[index - 1].end if index else span.start, name=name)
             drafts.append(draft)
@@ -205,7 +216,7 @@ class CitationReader:
         self._tail(text, span.start, span.end, draft, free=False)
         return [draft]
 
-    def _tail(self, text: str, start: int, stop: int, draft: _Draft, *, free: bool = True) -> None:
+    def _tail(self, text: str, start: int, stop: int, draft: _Draft, *, free: bool = True, prose: bool = False) -> None:
         """What follows a chapter's name: year, sections, pages; up to the link to the next one."""
         link = _CHAPTER_NUMBER.search(text, start, stop, timeout=TIME_LIMIT)
         stop = link.start() if link else stop
@@ -216,6 +227,10 @@ class CitationReader:
         if year:
             draft.edition = year.group("year")
             start = year.end()
+        reference = _REFERENCE.match(text, start, stop, timeout=TIME_LIMIT)
+        if reference:
+            draft.edition = draft.edition or reference.group("year")
+            start = reference.end()
         words = text[start:stop]
         for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
             draft.pages += [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", match.group("pages"))]
@@ -225,6 +240,8 @@ class CitationReader:
             words = words[named.end() :]
         elif not free:
             words = ""
+        if prose:
+            words = _AND_NAME.sub(", ", words, timeout=TIME_LIMIT)
         draft.sections = list(self._sections.split(words))
 
     # -- outside the MTUS
@@ -298,6 +315,8 @@ class CitationReader:
 
 def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
     """The year between a document's name and the chapter: "ACOEM Guidelines (2004), Chapter 12, Low Back …"."""
-    link = _CHAPTER_NUMBER.search(text, at, name.start, timeout=TIME_LIMIT)
-    years = regex.findall(r"\b(?:19|20)\d\d\b", link.group()) if link else []
+    before = text[max(at, name.start - LOOK_BACK) : name.start]
+    if not _ACOEM.search(before, timeout=TIME_LIMIT) and "dition" not in before:
+        return None
+    years = regex.findall(r"\b(?:19|20)\d\d\b", before)
     return years[-1] if years else None

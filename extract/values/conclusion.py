@@ -18,6 +18,7 @@ class ConclusionReader:
         """``upheld``, ``overturned`` or ``modified`` by the last statement of necessity; None where there is none."""
         against = [Span(m.start(), m.end()) for m in self._not.finditer(rationale)]
         partly = [Span(m.start(), m.end()) for m in self._partly.finditer(rationale)]
+        against = [s for s in against if not any(s.overlaps(p) for p in partly)]
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
         found += [Found("modified", s, self._partly.name, 0.8) for s in partly]
         for match in self._yes.finditer(rationale):

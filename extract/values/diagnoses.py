@@ -8,7 +8,7 @@ in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.ya
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,14 +53,15 @@ class DiagnosisFinder:
     def in_doc(self, doc: Doc) -> list[Found[str]]:
         """As ``in_summary`` for a text that the pipeline has parsed."""
         page = Page.of(doc)
+        lists = self._lists(page)
         found = [
             Found(item.of(page.text), item, f"diagnosis:{rule.name}", STATED)
-            for rule, span in self._lists(page)
+            for rule, span, _ in lists
             for item in self._items(page, span)
         ]
         found += [
             Found(item.of(page.text), item, f"diagnosis:{rule.name}", VISITED)
-            for rule, span in self._statements(page, "visit")
+            for rule, span in self._statements(page, "visit", [start for _, _, start in lists])
             for item in self._items(page, span)
             if self._names_a_condition(page, item)
         ]
@@ -85,7 +86,7 @@ class DiagnosisFinder:
         A bare ICD-9 number counts only in brackets, behind the word ICD, or in a list of diagnoses.
         """
         page = Page.of(self._nlp(text))
-        lists = Places((self._whole(page, span) for _, span in self._lists(page)), lambda span: span)
+        lists = Places((self._whole(page, span) for _, span, _ in self._lists(page)), lambda span: span)
         kept: dict[str, Found[str]] = {}
         for rule in self._rules["icd"]:
             for m in rule.finditer(text):
@@ -104,22 +105,22 @@ class DiagnosisFinder:
         sentence = page.sentences.at(span.start)
         return Span(span.start, max(span.end, sentence.end if sentence else 0))
 
-    def _lists(self, page: Page) -> list[tuple[Rule, Span]]:
-        """The stretches that hold lists of diagnoses."""
+    def _lists(self, page: Page) -> list[tuple[Rule, Span, int]]:
+        """The stretches that hold lists of diagnoses, each with its rule and the start of its cue."""
         text = page.text
         cues = sorted(
             ((m.start(), m.end(), rule) for rule in self._rules["list"] for m in rule.finditer(text)),
             key=lambda c: (c[0], -c[1]),
         )
-        lists: list[tuple[Rule, Span]] = []
+        lists: list[tuple[Rule, Span, int]] = []
         covered = 0
         for i, (start, end, rule) in enumerate(cues):
             if start < covered or self._refused(page, start):
                 continue
             covered = end
             stop = next((c[0] for c in cues[i + 1 : i + 9] if c[0] >= end), len(text))
-            lists.append((rule, self._ended(page, end, stop)))
-        return [(rule, span) for rule, span in lists if span.end > span.start]
+            lists.append((rule, self._ended(page, end, stop), start))
+        return [found for found in lists if found[1].end > found[1].start]
 
     def _refused(self, page: Page, start: int) -> bool:
         """True where the words before a cue make it no statement about this patient."""
@@ -140,12 +141,14 @@ class DiagnosisFinder:
         ends = [m.start() for rule in self._rules["end"] if (m := rule.search(text, start, end))]
         return Span(start, max(start, min([end, *ends])))
 
-    def _statements(self, page: Page, use: str) -> Iterator[tuple[Rule, Span]]:
-        """What follows the cues of one use, each up to the end of its sentence."""
+    def _statements(self, page: Page, use: str, stops: Sequence[int] = ()) -> Iterator[tuple[Rule, Span]]:
+        """What follows the cues of one use, each up to the end of its sentence or the next of ``stops``."""
         for rule in self._rules[use]:
             for m in rule.finditer(page.text):
-                span = self._ended(page, m.end(), len(page.text))
-                if span.end > span.start and not self._refused(page, m.start()):
+                span = self._ended(page, m.end(), min((s for s in stops if s >= m.end()), default=len(page.text)))
+                # "pain attributed to a tear": what refuses a list does not refuse an injury
+                refused = use == "visit" and self._refused(page, m.start())
+                if span.end > span.start and not refused:
                     yield rule, span
 
     def _names_a_condition(self, page: Page, item: Span) -> bool:

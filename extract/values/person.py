@@ -40,11 +40,19 @@ class PersonReader:
 
     def __init__(self, *, patterns: Patterns) -> None:
         self._with_sex = tuple(
-            patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "sex_before_age")
+            patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "age_of_years", "sex_before_age")
         )
         self._age = tuple(
             patterns.rule("person", n)
-            for n in ("age_of_worker", "age_before_worker", "age_labelled", "age_bare", "age_apposition", "age_opening")
+            for n in (
+                "age_of_worker",
+                "age_before_worker",
+                "age_labelled",
+                "age_of_worker_behind",
+                "age_bare",
+                "age_apposition",
+                "age_opening",
+            )
         )
         self._sex = tuple(patterns.rule("person", n) for n in ("sex_noun", "sex_title", "sex_labelled"))
         self._pronoun = patterns.rule("person", "sex_pronoun")
