@@ -33,7 +33,7 @@ _SIDES: Final[tuple[tuple[str, Part], ...]] = (
 
 _PROSE_PARTS: Final[tuple[tuple[Part, Side], ...]] = (
     ("claims_administrator_guideline", "claims_administrator"),
-    ("guidelines", "claims_administrator"),
+    ("guidelines", "reviewer"),
     ("reviewer_guideline", "reviewer"),
 )
 """Parts in prose, and the side that their first sentence speaks for unless it says otherwise."""

@@ -9,6 +9,7 @@ footers left out. Each character of ``clean`` knows its place in ``raw``.
 from __future__ import annotations
 
 import bisect
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from extract.reading import Box, Limits, Line, Page
 PARAGRAPH_GAP = 1.35
 """Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
 LINES_FOR_PITCH = 12
+BULLET = "•"
 FIRST_LINES = 20
 """Lines at the head of a text file that are never taken for a running header."""
 FURNITURE_LINES = 3
@@ -163,6 +165,8 @@ class _Builder:
         space = True
         for index in range(offset, len(text)):
             char = text[index]
+            if index == offset and unicodedata.category(char) == "Co":
+                char = BULLET  # a symbol font's bullet has a private code
             blank = char.isspace() or char == "\u00ad" or not char.isprintable()
             if blank and space:
                 continue

@@ -31,6 +31,9 @@ _BETWEEN: Final = regex.compile(
     r",\s+and\s+|;\s+(?:and\s+)?|,\s+(?!\d|for\b|to\b|with\b|times\b|(?:left|right|bilateral)\b|\p{L}+\s+(?:visits|sessions|days|weeks)\b)"
     r"|(?P<lone>\s+and\s+)"
 )
+_LETTER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=\s))\(?(?P<letter>[a-pA-P])[.)]\s+(?=\S)")
+_LEAD: Final = regex.compile(r"[^.;:]{0,120}:\s+(?=\S)")
+_PARTING: Final = regex.compile(r"\s*[;.]?\s*(?:and\s+)?(?<![\w(])\(?[a-h]\)\s+|;\s+(?:and\s+)?", regex.IGNORECASE)
 _ARTICLE: Final = regex.compile(r"(?:an?|one|the)\s", regex.IGNORECASE)
 
 
@@ -67,6 +70,15 @@ def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
     return found
 
 
+def _lettered(text: str, span: Span) -> list[tuple[int, int, int]]:
+    """As ``numbered`` for marks (a), (b), (c) …"""
+    found: list[tuple[int, int, int]] = []
+    for match in _LETTER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
+        if match.group("letter").lower() == "abcdefghijklmnop"[len(found) : len(found) + 1]:
+            found.append((len(found) + 1, match.start(), match.end()))
+    return found
+
+
 def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
     marks = numbered(text, span)
     if marks:
@@ -95,8 +107,25 @@ def _requests(text: str, span: Span, layout: Layout) -> list[tuple[int | None, S
     for _, entry in entries:
         told = list(compile_words(expression).finditer(text, entry.start, entry.end, timeout=TIME_LIMIT))
         lists = [Span(*match.span("list")) for match in told]
+        if not told and len(entries) == 1:
+            parted = _parted(text, entry)
+            if len(parted) > 1:
+                found += [(None, piece) for piece in parted]
+                continue
         found += [(None, piece) for whole in lists for piece in _told(text, whole)] if told else [(None, entry)]
     return found
+
+
+def _parted(text: str, span: Span) -> list[Span]:
+    """Requests that letters or semicolons part in a paragraph: "(a) X; (b) Y", "X; Y; and Z"."""
+    lead = _LEAD.match(text, span.start, span.end, timeout=TIME_LIMIT)
+    start = lead.end() if lead else span.start
+    cuts = list(_PARTING.finditer(text, start, span.end, timeout=TIME_LIMIT))
+    if not cuts:
+        return [Span(start, span.end)]
+    edges = [start, *(c.end() for c in cuts)]
+    stops = [*(c.start() for c in cuts), span.end]
+    return [p for p in (trim(text, a, b) for a, b in zip(edges, stops, strict=True)) if p.end > p.start]
 
 
 def _told(text: str, span: Span) -> list[Span]:
@@ -131,7 +160,7 @@ def _own(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
     """The part of a section that is about one item."""
     if len(items) == 1:
         return span
-    marks = numbered(text, span)
+    marks = numbered(text, span) or _lettered(text, span)
     if len(marks) == len(items):
         end = marks[index + 1][1] if index + 1 < len(marks) else span.end
         return trim(text, marks[index][2], end)
@@ -153,8 +182,15 @@ def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
         if max(hits) > 0 and hits.count(max(hits)) == 1:
             current = hits.index(max(hits))
         speaks.append((current, part.shift(span.start)))
-    mine = [part for who, part in speaks if who == index]
-    return Span(mine[0].start, mine[-1].end) if mine else span
+    runs: list[list[Span]] = []
+    for (who, part), (before, _) in zip(speaks, [(None, span), *speaks], strict=False):
+        if who == index:
+            if before == index and runs:
+                runs[-1].append(part)
+            else:
+                runs.append([part])
+    longest = max(runs, key=lambda run: run[-1].end - run[0].start, default=None)
+    return Span(longest[0].start, longest[-1].end) if longest else span
 
 
 def _unbullet(text: str, span: Span) -> Span:

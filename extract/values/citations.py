@@ -49,7 +49,7 @@ _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:Ca
 _CLAUSE: Final = compile_words(
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
     r"[,;]? (?:although|whereas) |"
-    r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|applicable|too) |"
+    r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|too) |"
     r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
     r"[,;] (?:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) "

@@ -28,6 +28,13 @@ STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
 NUMBERED = regex.compile(r"\s*(?:\(?\d{1,2}[.)]\s?[A-Za-z]|Axis\s[IV])")
 """How the next item of a numbered list begins, or the next axis."""
+HALF = regex.compile(r"(?<!\d)1[.)].*\s\d{1,2}\.\s*$", regex.DOTALL)
+"""A numbered list that stops at the number of its next item, taken for the end of a sentence."""
+ITEM = regex.compile(
+    r"\s*(?!(?:Plan|Treatment|Exam|He|She|The|There|His|Her|On|In|At|MRI|X-?ray|Request)\b)[A-Z](?:(?!\b(?:is|are|was|were|has|had|have|he"
+    r"|she|who|reports?|reported|complains?|denie[sd]|denies|states?|requested|continues?|with\sa\sdate)\b)[^.:;?!]){5,80}\.(?!\d)"
+)
+"""A short sentence without a verb: the next item of a list that a colon opened."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -63,6 +70,13 @@ class DiagnosisFinder:
             Found(item.of(page.text), item, f"diagnosis:{rule.name}", VISITED)
             for rule, span in self._statements(page, "visit", [start for _, _, start in lists])
             for item in self._items(page, span)
+            if self._names_a_condition(page, item)
+        ]
+        found += [
+            Found(item.of(page.text), item, f"diagnosis:{rule.name}", VISITED)
+            for rule in self._rules["before"]
+            for m in rule.finditer(page.text)
+            for item in self._items(page, Span(*m.span("item")))
             if self._names_a_condition(page, item)
         ]
         if not found:
@@ -135,7 +149,8 @@ class DiagnosisFinder:
         end = start
         for sentence in page.sentences.things[first:] if first is not None else ():
             end = sentence.end
-            if end >= stop or not NUMBERED.match(text, end):
+            goes_on = NUMBERED.match(text, end) or HALF.search(text, start, end)
+            if end >= stop or not (goes_on or (text[:start].rstrip().endswith(":") and ITEM.match(text, end))):
                 break
         end = min(end, stop)
         ends = [m.start() for rule in self._rules["end"] if (m := rule.search(text, start, end))]
