@@ -10,7 +10,7 @@ and `` ?`` for any or none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 import regex
@@ -113,6 +113,7 @@ class LayoutData(Strict):
     items: ItemsData
 
 
+@cache
 def compile_words(expression: str) -> regex.Pattern[str]:
     """Compile a layout expression: a space is any run of white space, ` ?` perhaps none; case does not matter."""
     try:

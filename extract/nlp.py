@@ -254,3 +254,20 @@ def words_of(doc: Doc, key: str) -> Places[Words]:
 def sentences_of(doc: Doc) -> Places[Span]:
     """The sentences of a parsed text."""
     return Places((place(s) for s in doc.sents), lambda span: span)
+
+
+class OneParse:
+    """A pipeline that keeps its last parse, since several finders read the same summary in turn."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+        self._last: Doc | None = None
+
+    def __call__(self, text: str) -> Doc:
+        """The parse of a text, made once for calls that follow each other."""
+        if self._last is None or self._last.text != text:
+            self._last = self._nlp(text)
+        return self._last
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_nlp": self._nlp, "_last": None}

@@ -20,7 +20,7 @@ from extract.header import HeaderReader, HeaderValues
 from extract.issue import IssueFlags, IssueReader, fold, one_line
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
-from extract.nlp import build_nlp
+from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns, Rule
 from extract.reading import Engine, Limits, Page, open_letter
 from extract.record import FailureRecord, IssueRecord, LetterRecord
@@ -78,7 +78,7 @@ class LetterReader:
         self._history = self.patterns.rules("history")
         self._person = PersonReader(patterns=self.patterns)
         self._reviewer = ReviewerReader(patterns=self.patterns)
-        nlp = build_nlp(self.patterns)
+        nlp = OneParse(build_nlp(self.patterns))
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
@@ -109,6 +109,9 @@ class LetterReader:
 
     def _letters_in(self, pages: Sequence[Page]) -> list[list[Page]]:
         """Pages of each letter: a new one begins where a page's head names another case and opens a determination."""
+        named = {n for page in pages if (n := self._case_named(page)) is not None}
+        if len(named) < 2:
+            return [list(pages)]
         groups: list[list[Page]] = []
         current: str | None = None
         for page in pages:
@@ -127,6 +130,12 @@ class LetterReader:
                 groups.append([])
             groups[-1].append(page)
         return groups
+
+    def _case_named(self, page: Page) -> str | None:
+        """The first case number on a page, by its printed lines alone."""
+        words = "\n".join(line.text for line in page.lines)
+        found = self._header.case_number(words, Span(0, len(words)))
+        return None if found is None else found.value
 
     def _read_pages(self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool) -> LetterRecord:
         text = LetterText(pages, is_furniture=self._layouts.is_furniture)

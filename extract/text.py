@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 import regex
 
@@ -117,7 +116,7 @@ class _Builder:
         raw: list[str] = []
         at = 0
         gaps = [gap for page in pages if page.has_boxes for gap in _gaps(page)]
-        usual = median(gaps) if gaps else 0.0
+        usual = _usual(gaps) if gaps else 0.0
         for page in pages:
             if raw:
                 raw.append("\f")
@@ -209,11 +208,15 @@ def _gaps(page: Page) -> list[float]:
 def _pitch(page: Page, document: float) -> float:
     """The usual distance of two lines' tops, in points: the page's own where it has lines enough.
 
-    Most lines of a page stand inside paragraphs, so the median gap is a gap inside one. The
-    height of a line's box tells less: fonts differ in what they report.
+    The height of a line's box tells less: fonts differ in what they report.
     """
     gaps = _gaps(page)
-    return median(gaps) if len(gaps) >= LINES_FOR_PITCH else document
+    return _usual(gaps) if len(gaps) >= LINES_FOR_PITCH else document
+
+
+def _usual(gaps: Sequence[float]) -> float:
+    """The gap inside paragraphs: low among all, since a page may have many paragraphs of one line."""
+    return sorted(gaps)[len(gaps) // 4]
 
 
 def _repeated(pages: Sequence[Page]) -> set[tuple[int, int]]:

@@ -48,8 +48,15 @@ def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
             parts[mark.part] = trim(text, begin, stop)
         mark = marks[index]
         number = mark.group("number")
+        if not parts and number is None and _repeats(text, mark, items):
+            continue  # a rationale that closes with the sentence that opened its item
         items.append(Item(int(number) if number else 0, _request(text, mark), read_decision(mark), parts))
     return items
+
+
+def _repeats(text: str, mark: Mark, items: Sequence[Item]) -> bool:
+    own = _words(_request(text, mark).of(text))
+    return any(overlap(own, _words(item.request.of(text))) >= SAME_REQUEST for item in items)
 
 
 def read_decision(mark: Mark) -> Found[str] | None:

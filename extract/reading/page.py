@@ -163,6 +163,21 @@ class Document(Protocol):
     ) -> None: ...
 
 
+class Closing:
+    """The ``with`` statement for a document: closes it at the end."""
+
+    def close(self) -> None:
+        """Give the file back; nothing to do where all is in memory."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
 def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
     """Put pieces that overlap vertically into one line, lines by height, pieces from left to right."""
     ordered = sorted((s for s in segments if s.text), key=lambda s: (s.box.top, s.box.x0))

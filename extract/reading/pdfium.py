@@ -9,15 +9,14 @@ from __future__ import annotations
 import ctypes
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from extract.failures import LetterError, Reason
 from extract.reading.ocr import DPI, POINTS, Ocr, quality
-from extract.reading.page import Box, Line, Page, rows
+from extract.reading.page import Box, Closing, Line, Page, rows
 
 BROKEN_HYPHENS = "\ufffe\x02"
 """What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
@@ -104,7 +103,7 @@ def _has_image(page: Any) -> bool:
     return any(True for _ in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
 
 
-class PdfiumDocument:
+class PdfiumDocument(Closing):
     """A PDF opened with PDFium.
 
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
@@ -147,11 +146,3 @@ class PdfiumDocument:
             self._ocr.close()
             self._ocr = None
         self._pdf.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

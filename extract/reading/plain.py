@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from extract.failures import LetterError, Reason
-from extract.reading.page import Box, Line, Page
+from extract.reading.page import Box, Closing, Line, Page
 
 
 class _Segment:
@@ -33,7 +31,7 @@ def decode(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-class PlainDocument:
+class PlainDocument(Closing):
     """A text file as pages of lines. Raises LetterError (``empty``) where it holds only white space."""
 
     text_source = "plain_text"
@@ -43,17 +41,6 @@ class PlainDocument:
         if not text.strip():
             raise LetterError(Reason.EMPTY)
         self.pages = [_page(i, part) for i, part in enumerate(text.split("\f"), start=1)]
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _page(number: int, text: str) -> Page:

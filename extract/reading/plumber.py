@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfplumber.utils.exceptions import PdfminerException
 
 from extract.failures import LetterError, Reason
-from extract.reading.page import Box, Page, rows
+from extract.reading.page import Box, Closing, Page, rows
 from extract.reading.pdfium import PdfiumDocument
 
 WORD_GAP = 0.15
@@ -85,7 +84,7 @@ def _pieces(chars: list[dict[str, Any]]) -> Iterator[_Segment]:
         yield _Segment(run)
 
 
-class PlumberDocument:
+class PlumberDocument(Closing):
     """A PDF opened with pdfplumber.
 
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
@@ -116,14 +115,3 @@ class PlumberDocument:
                 isinstance(error, PdfminerException) and isinstance(error.args[0], PDFPasswordIncorrect)
             )
             raise LetterError(Reason.ENCRYPTED if secret else Reason.DAMAGED, type(error).__name__) from error
-
-    def close(self) -> None:
-        """Nothing to give back: all is in memory."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Span as Words
 
+    from extract.nlp import OneParse
+
 IN_DIAGNOSIS, IN_STATEMENT, IN_PASSING, IN_REQUEST = 0.95, 0.9, 0.75, 0.97
 """Confidence by where the part is named; in passing: a sentence without a cue of its own."""
 SURVEYED = frozenset({"upper extremity", "lower extremity"})
@@ -42,7 +44,7 @@ class _Page:
 class BodyPartFinder:
     """Finds the injured parts of a summary and the parts named by a request."""
 
-    def __init__(self, *, nlp: Language, patterns: Patterns) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns) -> None:
         self._nlp = nlp
         self._mentions = MentionFinder(patterns)
         self._context = ContextReader(patterns)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from extract.nlp import OneParse
+
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
 NUMBERED = regex.compile(r"\s*(?:\(?\d{1,2}[.)]\s?[A-Za-z]|Axis\s[IV])")
@@ -42,7 +44,7 @@ LONGEST = 60
 class DiagnosisFinder:
     """Finds the stated diagnoses of a summary."""
 
-    def __init__(self, *, nlp: Language, patterns: Patterns) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns) -> None:
         self._nlp = nlp
         self._rules: dict[str, list[Rule]] = {}
         for rule in patterns.rules("diagnosis_cues"):

@@ -43,6 +43,7 @@ _PAGES = regex.compile(
     r"\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\s*:?\s*(?P<pages>\d{1,4}(?:\s*[-–,]\s*\d{1,4})*)",
     regex.IGNORECASE,
 )
+_LINK_NAME = regex.compile(r"^(?:and|&)\s+(?=\p{Lu})")
 _LINK = regex.compile(r"^\s*(?:and|&)\s+", regex.IGNORECASE)
 
 
@@ -103,7 +104,7 @@ class Sections:
             )
         found: list[str] = []
         for start, end in top_level(held, ",;"):
-            piece = held[start:end].replace("\0", ",").strip()
+            piece = _LINK_NAME.sub("", held[start:end].replace("\0", ",").strip())
             if not piece:
                 continue
             capital = found and found[-1][:1].isupper()
