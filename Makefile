@@ -31,6 +31,7 @@ types: $(VENV)/.dev
 evaluate: $(VENV)/.main
 	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public
+	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
 

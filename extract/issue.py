@@ -209,7 +209,7 @@ class IssueReader:
         span = item.parts.get("rationale")
         if (item.decision is not None and item.decision.method != BY_HEADING) or span is None:
             return item.decision
-        conclusion = self._conclusion.read(one_line(span.of(clean)))
+        conclusion = self._conclusion.read_loosely(one_line(span.of(clean)))
         return item.decision if conclusion is None else conclusion.shift(span.start)
 
     def _disagrees(self, clean: str, item: Item, decision: Found[str] | None) -> bool:

@@ -22,8 +22,12 @@ _NUMBER: Final = regex.compile(
 )
 _HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
 _TOKEN = regex.compile(r"[\p{L}\d]+")
-SHORT: Final = 3
+SHORT: Final = 2
 """Letters of words that tell no item apart."""
+COMMON: Final = frozenset(
+    "the and for with from per one two three six week weeks visits sessions times right left".split(" ")
+)
+"""Words of requests that other sentences hold as well."""
 BY_HEADING: Final = "decision_heading"
 """Method of a decision that one heading states for all items."""
 _BULLET: Final = regex.compile(r"(?:(?<=^)|(?<=\n)|(?<=\s))[•●▪◦·\uf0b7\uf0a7](?:\s+|(?=\p{L}))")
@@ -51,14 +55,26 @@ def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[I
         parts: dict[Part, Span] = {}
         decision: Found[str] | None = None
         for part in ("guidelines", "rationale"):
-            for section in sections.all(part):
-                span = _own(text.clean, section.content, index, items)
-                if span.end > span.start:
-                    parts.setdefault(part, span)
-                if part == "rationale" and decision is None:
-                    decision = _by_heading(text.clean, section)
+            found = _section_of(text.clean, sections.all(part), index, items)
+            if found is None:
+                continue
+            span = _own(text.clean, found.content, index, items)
+            if span.end > span.start:
+                parts[part] = span
+            if part == "rationale":
+                decision = _by_heading(text.clean, found)
         out.append(Item(item.number, item.request, decision, parts))
     return out
+
+
+def _section_of(text: str, found: Sequence[SectionSpan], index: int, items: Sequence[Item]) -> SectionSpan | None:
+    """Of several sections with one heading or opposite ones ("is", "is not") the one that speaks of an item."""
+    if len(found) < 2:
+        return found[0] if found else None
+    if len(found) == len(items):
+        return found[index]
+    own = _own_words(text, items)[index]
+    return max(found, key=lambda s: len(own & set(_words(s.content.of(text)))))
 
 
 def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
@@ -172,8 +188,7 @@ def _own(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
 
 def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
     """The sentences that speak of one item by words that no other item has; the whole where none does."""
-    words = [{w for w in _words(i.request.of(text)) if len(w) > SHORT and not w.isdigit()} for i in items]
-    own = [w - set().union(*(o for k, o in enumerate(words) if k != n)) for n, w in enumerate(words)]
+    own = _own_words(text, items)
     speaks: list[tuple[int | None, Span]] = []
     current: int | None = None
     for part in sentences(text[span.start : span.end]):
@@ -191,6 +206,14 @@ def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
                 runs.append([part])
     longest = max(runs, key=lambda run: run[-1].end - run[0].start, default=None)
     return Span(longest[0].start, longest[-1].end) if longest else span
+
+
+def _own_words(text: str, items: Sequence[Item]) -> list[set[str]]:
+    """For each item the words of its request that no other request has."""
+    words = [
+        {w for w in _words(i.request.of(text)) if len(w) > SHORT and not w.isdigit() and w not in COMMON} for i in items
+    ]
+    return [w - set().union(*(o for k, o in enumerate(words) if k != n)) for n, w in enumerate(words)]
 
 
 def _unbullet(text: str, span: Span) -> Span:
