@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import regex
+
 from extract.book import EvidenceBook
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
@@ -38,6 +40,7 @@ GOOD_SCAN: Final = 0.9
 """Share of words read with confidence below which a scanned page is called poor."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
+_ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
 DATE_ORDER: Final = (
     "injury_date",
@@ -322,7 +325,7 @@ class LetterReader:
         one_each = len(printed) > 1 and not any(line[:1].islower() for line in printed)
         pieces = printed if one_each else section.content.of(text.clean).split("\n")
         lines = [fold(line).lstrip("•-–·* ").rstrip(";., ") for line in pieces]
-        entries = [part.strip() for line in lines if line and not line.endswith(":") for part in line.split(";")]
+        entries = [part.strip() for line in lines if line and not line.endswith(":") for part in _ENTRY.split(line)]
         entries = [e for e in entries if e]
         values["documents_reviewed_count"] = len(entries)
         values["documents_reviewed"] = "; ".join(entries)
@@ -378,6 +381,8 @@ class LetterReader:
             ("no_age", "age" not in values),
             ("no_sex", "sex" not in values),
             ("no_injury_date", "injury_date" not in values),
+            ("no_case_number", "case_number" not in values),
+            ("no_decision_date", "decision_date" not in values),
             ("no_issues", values["issue_count"] == 0),
             ("age_conflict", len(person.ages) > 1),
             ("several_letters", several),

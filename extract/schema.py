@@ -45,6 +45,8 @@ GUIDELINES: Final = (
 )  # fmt: skip
 FLAGS: Final = {
     "case_number_from_file_name": "the letter prints no case number; the file's name gave it",
+    "no_case_number": "no case number was found",
+    "no_decision_date": "no date of the determination was found",
     "no_age": "no age was found",
     "no_sex": "no sex was found",
     "no_injury_date": "no injury date was found",

@@ -15,6 +15,13 @@ PATTERNS = Patterns()
 FINDER = BodyPartFinder(nlp=build_nlp(PATTERNS), patterns=PATTERNS)
 
 SUMMARY = [
+    ("claim of cumulative trauma", "He has a claim, CT 2/1/05 to 3/1/06, involving both knees.", ["bilateral knee"]),
+    ("passive", "A cook whose left hand was caught in a mixer.", ["left hand"]),
+    ("ruled out behind", "He complains of elbow pain. Carpal tunnel syndrome was suspected but not proved.", ["elbow"]),
+    ("does not travel", "He complains of shoulder pain. The pain does not go below the elbow.", ["shoulder"]),
+    ("free of symptoms", "He complains of left hip pain. The knee is free of symptoms.", ["left hip"]),
+    ("a movement, then a new pain", "She has shoulder pain with reaching, wrist pain with tingling of the thumb.", ["shoulder", "wrist", "thumb"]),
+    ("removed long ago", "In 2001 she had a cataract removed from the left eye.", []),
     ("claim", "The clerk filed a claim for neck and low back pain.", ["neck", "lower back"]),
     ("mechanism", "The baker slipped on flour, landing on her left hip.", ["left hip"]),
     ("mechanism after when", "He was injured when a crate fell onto his right foot and ankle.", ["right foot", "right ankle"]),
