@@ -34,7 +34,7 @@ HALF = regex.compile(r"(?<!\d)1[.)].*\s\d{1,2}\.\s*$", regex.DOTALL)
 """A numbered list that stops at the number of its next item, taken for the end of a sentence."""
 ITEM = regex.compile(
     r"\s*(?!(?:Plan|Treatment|Exam|He|She|The|There|His|Her|On|In|At|MRI|X-?ray|Request)\b)[A-Z](?:(?!\b(?:is|are|was|were|has|had|have|he"
-    r"|she|who|reports?|reported|complains?|denie[sd]|denies|states?|requested|continues?|with\sa\sdate)\b)[^.:;?!]){5,80}\.(?!\d)"
+    r"|she|who|reports?|reported|complains?|denie[sd]|denies|states?|requested|continues?|with\sa\sdate)\b)[^.:;?!]){2,80}\.(?!\d)"
 )
 """A short sentence without a verb: the next item of a list that a colon opened."""
 LONGEST = 60
