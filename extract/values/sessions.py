@@ -19,8 +19,17 @@ MOST: Final = 400
 """Visits above which a count is taken for something else (a code, a dose)."""
 _AND = regex.compile(r"\b(?:and|plus)\s*$|[+&]\s*$", regex.IGNORECASE)
 _PLANS: Final = (
-    "weekly_for_weeks", "weekly_times", "weekly_alone_for_weeks", "for_weeks_weekly", "compact", "frequency", "weeks",
-)  # fmt: skip
+    "weekly_for_weeks",
+    "weekly_times",
+    "weekly_alone_for_weeks",
+    "for_weeks_weekly",
+    "compact",
+    "every_weeks",
+    "frequency",
+    "weeks",
+)
+_ONCE_UNDERSTOOD: Final = frozenset({"weekly_alone_for_weeks", "every_weeks"})
+"""Plans in which one visit is understood where no number stands."""
 _TOTALS: Final = ("total", "total_in_brackets", "total_of", "total_equals", "times_total")
 
 
@@ -71,14 +80,17 @@ class SessionReader:
     @staticmethod
     def _frequency(match: regex.Match[str], method: str) -> tuple[Found[float] | None, Found[float] | None]:
         groups = match.groupdict()
-        words = groups.get("f1")
-        if words is None and method != "weekly_alone_for_weeks":
+        words, per = groups.get("f1"), (groups.get("per") or "").lower()
+        if words is None and method not in _ONCE_UNDERSTOOD:
             return None, None
         group = "f1" if words is not None else "per"
         low = count(words) if words is not None else 1
         if low is None:
             return None, None
-        share = WEEKS_A_MONTH if (groups.get("per") or "").lower().startswith("mo") else 1
+        share = WEEKS_A_MONTH if "mo" in per else 1
+        gap = groups.get("gap")
+        if gap is not None:
+            share = (2 if gap.lower() == "other" else count(gap)) or 1
         first = Found(low / share, Span(*match.span(group)), method, 0.97)
         upper = count(groups["f2"]) if groups.get("f2") else None
         return first, Found(upper / share, Span(*match.span("f2")), method, 0.97) if upper else first
