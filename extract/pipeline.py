@@ -22,13 +22,13 @@ from extract.header import HeaderReader, HeaderValues
 from extract.issue import IssueFlags, IssueReader, fold, one_line
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
+from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
-from extract.patterns import Patterns, Rule
+from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter
 from extract.record import FailureRecord, IssueRecord, LetterRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
-from extract.values.dates import parse_date
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.person import Person, PersonReader
 from extract.values.reviewer import ReviewerReader
@@ -78,7 +78,7 @@ class LetterReader:
         self.engine = engine
         self._layouts = LayoutReader(patterns=self.patterns)
         self._header = HeaderReader(patterns=self.patterns)
-        self._history = self.patterns.rules("history")
+        self._letterhead = LetterheadReader(patterns=self.patterns, header=self._header)
         self._person = PersonReader(patterns=self.patterns)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
@@ -145,7 +145,7 @@ class LetterReader:
         sections = self._layouts.split(text)
         items = find_items(text, sections)
         book = EvidenceBook(text, sections)
-        header = self._read_header(text, sections)
+        header = self._letterhead.read(text, sections)
         if not sections.known and not _looks_like_a_letter(sections, items, header):
             raise LetterError(Reason.NOT_A_LETTER)
         values: dict[str, Any] = {
@@ -192,57 +192,6 @@ class LetterReader:
         return LetterRecord(**values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections)
 
     # -- fields
-
-    def _read_header(self, text: LetterText, sections: Sections) -> HeaderValues:
-        fields = sections.layout.data.header
-        values = HeaderValues({}, {})
-        for span in sections.all("header", "cover"):
-            found = self._header.read(text, span.content, fields)
-            for field, day in found.dates.items():
-                values.dates.setdefault(field, day)
-            for field, words in found.words.items():
-                values.words.setdefault(field, words)
-        if "case_number" not in values.words:
-            number = self._header.case_number(text.clean, Span(0, len(text.clean)))
-            if number is not None:
-                values.words["case_number"] = number
-            else:
-                footer = self._header.case_number(text.raw, Span(0, len(text.raw)))
-                if footer is not None:  # printed only in a running footer, which the clean text leaves out
-                    values.footer = footer
-        if "decision_date" not in values.dates:
-            lone = self._lone_date(text, sections)
-            if lone is not None:
-                values.dates["decision_date"] = lone
-        names = {f.field for f in fields}
-        for rule in self._history:
-            if rule.name in names and rule.name not in values.dates:
-                told = self._told_date(rule, text, sections)
-                if told is not None:
-                    values.dates[rule.name] = told
-        return values
-
-    @staticmethod
-    def _lone_date(text: LetterText, sections: Sections) -> Found[date] | None:
-        """A line that is nothing but a date, in the letterhead or at the letter's end: when it was decided."""
-        last = sections.spans[-1].name
-        for line in text.clean_lines:
-            if line.clean is None or sections.name_at(line.clean.start) not in {"header", last, "closing"}:
-                continue
-            day = parse_date(line.line.text)
-            if day is not None:
-                return Found(day, line.clean, "lone_date", 0.7)
-        return None
-
-    @staticmethod
-    def _told_date(rule: Rule, text: LetterText, sections: Sections) -> Found[date] | None:
-        """A date of the dispute that stands in prose, for letters without a header table."""
-        for section in sections.all("header", "decisions", "case_summary", "documents"):
-            for match in rule.finditer(text.clean, section.content.start, section.content.end):
-                day = parse_date(" ".join(match.group("date").split()))
-                if day is not None:
-                    return Found(day, Span(*match.span("date")), f"history:{rule.name}", 0.85)
-        return None
 
     def _summary_fields(
         self, prose: str, base: int, person: Person, values: dict[str, Any], book: EvidenceBook
