@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from extract.evidence import Found, Span
+from extract.evidence import Found
 from extract.layout import Sections
 from extract.record import Evidence
 from extract.text import LetterText
@@ -97,7 +97,3 @@ class EvidenceBook:
     def add_file(self, table: str, field: str, value: Any, method: str) -> None:
         """Write down what is known of the file and not from its words."""
         self.rows.append(Evidence(table, field, plain(value), "", FILE, None, None, None, None, method, 1.0))
-
-    def whole(self, span: Span, value: Any, method: str, confidence: float = 1.0) -> Found[Any]:
-        """A value whose place is ``span`` of the clean text."""
-        return Found(value, span, method, confidence)

@@ -20,6 +20,7 @@ from extract.values.requests import RequestSplitter
 from extract.values.sessions import SessionReader, Sessions
 from extract.values.sides import Side, SideSplitter
 from extract.values.treatments import TreatmentClassifier
+from extract.words import fold, one_line
 
 TABLE: Final = "issues"
 VISIT_CATEGORIES: Final = frozenset({"Rehabilitation", "Psych Services", "Programs", "Evaluation & Management"})
@@ -219,16 +220,6 @@ class IssueReader:
             return False
         conclusion = self._conclusion.read(one_line(span.of(clean)))
         return conclusion is not None and conclusion.value not in (decision.value, "modified")
-
-
-def fold(words: str) -> str:
-    """Words with white space folded."""
-    return " ".join(words.split())
-
-
-def one_line(words: str) -> str:
-    """The same number of characters with paragraph ends as spaces."""
-    return words.replace("\n", " ")
 
 
 def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:

@@ -19,6 +19,7 @@ from pydantic import Field
 from extract.evidence import Span
 from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
+from extract.words import trim
 
 UNKNOWN = "unknown"
 
@@ -247,7 +248,7 @@ class LayoutReader:
             if heading.lead_in:
                 lead = compile_words(r"\s*" + heading.lead_in).match(text.clean, start, end, timeout=TIME_LIMIT)
                 start = lead.end() if lead else start
-            spans.append(SectionSpan(heading.section, at, _trim(text.clean, start, max(start, end))))
+            spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
         return Sections(chosen, layout is not None, tuple(spans), (layout,) if layout else self.layouts)
 
 
@@ -278,14 +279,6 @@ def _stands_out(text: LetterText, index: int, line: TextLine, at: Span) -> bool:
         return True
     ends = {li.clean.end for li in text.clean_lines[index : index + 3] if li.clean is not None}
     return at.end in ends
-
-
-def _trim(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
 
 
 def _union(layouts: list[LayoutData]) -> LayoutData:

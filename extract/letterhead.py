@@ -10,6 +10,7 @@ from extract.layout import Sections
 from extract.patterns import Patterns, Rule
 from extract.text import LetterText
 from extract.values.dates import parse_date
+from extract.words import fold
 
 
 class LetterheadReader:
@@ -66,7 +67,7 @@ def _told_date(rule: Rule, text: LetterText, sections: Sections) -> Found[date] 
     """A date of the dispute that stands in prose, for letters without a header table."""
     for section in sections.all("header", "decisions", "case_summary", "documents"):
         for match in rule.finditer(text.clean, section.content.start, section.content.end):
-            day = parse_date(" ".join(match.group("date").split()))
+            day = parse_date(fold(match.group("date")))
             if day is not None:
                 return Found(day, Span(*match.span("date")), f"history:{rule.name}", 0.85)
     return None

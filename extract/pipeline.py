@@ -19,7 +19,7 @@ from extract.book import EvidenceBook
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
 from extract.header import HeaderReader, HeaderValues
-from extract.issue import IssueFlags, IssueReader, fold, one_line
+from extract.issue import IssueFlags, IssueReader
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.letterhead import LetterheadReader
@@ -32,6 +32,7 @@ from extract.values.body_parts import BodyPartFinder
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.person import Person, PersonReader
 from extract.values.reviewer import ReviewerReader
+from extract.words import fold, one_line
 
 TABLE: Final = "letters"
 STATED: Final = 0.9
@@ -158,7 +159,7 @@ class LetterReader:
         for field in ("source", "text_source", "pages"):
             book.add_file(TABLE, field, values[field], "reading")
         first = next((s.heading for s in sections.spans if s.heading.end), Span(0, 0))
-        book.add(TABLE, "layout", book.whole(first, values["layout"], "layout", 1.0 if sections.known else 0.5))
+        book.add(TABLE, "layout", Found(values["layout"], first, "layout", 1.0 if sections.known else 0.5))
         flags: dict[str, Found[Any] | None] = {}
         summary = sections.first("case_summary")
         person = Person()
@@ -179,7 +180,7 @@ class LetterReader:
         if cover is not None and "decision" in values and cover.value != values["decision"]:
             flags.setdefault("decision_conflict", cover)
         poor = any(p.ocr_quality is not None and p.ocr_quality < GOOD_SCAN for p in pages)
-        self._flag(values, person, base, several, poor, sections, flags, book)
+        self._flag(values, person, several, poor, sections, flags, book)
         values["flags"] = tuple(flags)
         for name, found in flags.items():
             if found is None:
@@ -319,7 +320,6 @@ class LetterReader:
         self,
         values: dict[str, Any],
         person: Person,
-        base: int,
         several: bool,
         poor: bool,
         sections: Sections,
@@ -341,8 +341,7 @@ class LetterReader:
         ):
             if missing:
                 flags.setdefault(name, None)
-        doubtful = [row for row in book.rows if row.confidence < LOW and row.table != "citations"]
-        if doubtful:
+        if any(row.confidence < LOW and row.table != "citations" for row in book.rows):
             flags.setdefault("low_confidence", None)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from extract.record import Evidence, LetterRecord
 from extract.schema import ISSUES, LETTERS
+from extract.words import fold
 
 WORDS: Final = 60
 """Characters of the letter's words that are shown beside a value."""
@@ -60,5 +61,5 @@ def sections(letter: LetterRecord) -> str:
 
 
 def _cut(words: str, length: int) -> str:
-    folded = " ".join(words.split())
+    folded = fold(words)
     return folded if len(folded) <= length else folded[: length - 1] + "…"

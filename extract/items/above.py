@@ -9,12 +9,12 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, Mark, find_marks, skip_space, trim
+from extract.items.item import Item, Mark, find_marks
 from extract.layout import ItemsData, Layout, Part, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
+from extract.words import skip_space, trim
 
-DECISIONS: Final = {"upheld": "upheld", "overturned": "overturned"}
 LOOK_ABOVE: Final = 12
 """Lines that a heading may fill; the longest seen has six, a hostile text has any number."""
 _SENTENCE_END = regex.compile(r"[.?!]['”\")\]]*$")
@@ -30,19 +30,19 @@ def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDat
     marks = find_marks(clean, region, layout, starts)
     first_part = data.parts[0].part
     anchors = [i for i, m in enumerate(marks) if m.part == first_part]
-    blocks: list[tuple[Span, list[Mark], int]] = []
+    blocks: list[tuple[Span, list[Mark]]] = []
     for order, index in enumerate(anchors):
         after = anchors[order + 1] if order + 1 < len(anchors) else len(marks)
         own = marks[index:after]
         before = marks[index - 1].end if index else region.start
-        blocks.append((Span(before, marks[index].start), own, region.end))
+        blocks.append((Span(before, marks[index].start), own))
     # a letter cut off after a heading: the last heading has a decision and no label behind it
     tail_start = marks[-1].end if marks else region.start
-    blocks.append((Span(tail_start, region.end), [], region.end))
+    blocks.append((Span(tail_start, region.end), []))
 
-    heads = [_heading(text, above, data, decision, at_end=bool(own)) for above, own, _ in blocks]
+    heads = [_heading(text, above, data, decision, at_end=bool(own)) for above, own in blocks]
     items: list[Item] = []
-    for index, ((_, own, _), head) in enumerate(zip(blocks, heads, strict=True)):
+    for index, ((_, own), head) in enumerate(zip(blocks, heads, strict=True)):
         if head is None:
             continue
         following = next((h for h in heads[index + 1 :] if h is not None), None)
@@ -82,7 +82,7 @@ def _heading(
         body = start
     word = match.group("decision")
     value = Found(
-        DECISIONS[word.lower()],
+        word.lower(),
         Span(match.start("decision"), match.end("decision")),
         "heading_decision",
         0.99,

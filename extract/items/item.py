@@ -57,18 +57,3 @@ def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -
         if not kept or mark.start >= kept[-1].match.end():
             kept.append(mark)
     return kept
-
-
-def skip_space(text: str, at: int) -> int:
-    """The first offset from ``at`` on that holds no white space."""
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
-
-
-def trim(text: str, start: int, end: int) -> Span:
-    """The span without white space at its ends."""
-    start = min(skip_space(text, start), max(start, end))
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, max(start, end))

@@ -8,11 +8,13 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, trim
+from extract.items.item import Item
+from extract.items.sentences import tokens
 from extract.layout import Layout, Part, Sections, SectionSpan, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 from extract.values.sides import sentences
+from extract.words import trim
 
 _NUMBER: Final = regex.compile(
     r"(?:(?<=\n)|(?<=^)|(?<=\s))"
@@ -21,7 +23,6 @@ _NUMBER: Final = regex.compile(
     regex.IGNORECASE,
 )
 _HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
-_TOKEN = regex.compile(r"[\p{L}\d]+")
 SHORT: Final = 2
 """Letters of words that tell no item apart."""
 COMMON: Final = frozenset(
@@ -74,7 +75,7 @@ def _section_of(text: str, found: Sequence[SectionSpan], index: int, items: Sequ
     if len(found) == len(items):
         return found[index]
     own = _own_words(text, items)[index]
-    return max(found, key=lambda s: len(own & set(_words(s.content.of(text)))))
+    return max(found, key=lambda s: len(own & set(tokens(s.content.of(text)))))
 
 
 def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
@@ -192,7 +193,7 @@ def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
     speaks: list[tuple[int | None, Span]] = []
     current: int | None = None
     for part in sentences(text[span.start : span.end]):
-        said = set(_words(part.of(text[span.start : span.end])))
+        said = set(tokens(part.of(text[span.start : span.end])))
         hits = [len(said & o) for o in own]
         if max(hits) > 0 and hits.count(max(hits)) == 1:
             current = hits.index(max(hits))
@@ -211,7 +212,7 @@ def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
 def _own_words(text: str, items: Sequence[Item]) -> list[set[str]]:
     """For each item the words of its request that no other request has."""
     words = [
-        {w for w in _words(i.request.of(text)) if len(w) > SHORT and not w.isdigit() and w not in COMMON} for i in items
+        {w for w in tokens(i.request.of(text)) if len(w) > SHORT and not w.isdigit() and w not in COMMON} for i in items
     ]
     return [w - set().union(*(o for k, o in enumerate(words) if k != n)) for n, w in enumerate(words)]
 
@@ -231,7 +232,3 @@ def _by_heading(text: str, section: SectionSpan) -> Found[str] | None:
         return None
     at = Span(section.heading.start + match.start(), section.heading.start + match.end())
     return Found("upheld" if match.group("not") else "overturned", at, BY_HEADING, 0.9)
-
-
-def _words(text: str) -> list[str]:
-    return [w.lower() for w in _TOKEN.findall(text)]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, Mark, find_marks, trim
+from extract.items.item import Item, Mark, find_marks
 from extract.layout import Layout, Part, Sections
 from extract.text import LetterText
+from extract.words import trim
 
 SAME_REQUEST = 0.6
 """Share of words that a decision's request must have in common with an item's to belong to it."""
@@ -55,8 +56,8 @@ def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
 
 
 def _repeats(text: str, mark: Mark, items: Sequence[Item]) -> bool:
-    own = _words(_request(text, mark).of(text))
-    return any(overlap(own, _words(item.request.of(text))) >= SAME_REQUEST for item in items)
+    own = tokens(_request(text, mark).of(text))
+    return any(overlap(own, tokens(item.request.of(text))) >= SAME_REQUEST for item in items)
 
 
 def read_decision(mark: Mark) -> Found[str] | None:
@@ -76,7 +77,7 @@ def _once(text: str, stated: Sequence[Mark]) -> list[Mark]:
     """Each decision once: the letter may state them in a list and again beside the rationale."""
     seen: dict[tuple[str, str], Mark] = {}
     for mark in stated:
-        key = (mark.group("number") or "", " ".join(_words(_request(text, mark).of(text))))
+        key = (mark.group("number") or "", " ".join(tokens(_request(text, mark).of(text))))
         seen.setdefault(key, mark)
     return list(seen.values())
 
@@ -84,9 +85,9 @@ def _once(text: str, stated: Sequence[Mark]) -> list[Mark]:
 def _decided(text: str, item: Item, index: int, items: Sequence[Item], stated: Sequence[Mark]) -> Item:
     if item.decision is not None or not stated:
         return item
-    own = _words(item.request.of(text))
-    best = max(stated, key=lambda m: overlap(own, _words(_request(text, m).of(text))))
-    if overlap(own, _words(_request(text, best).of(text))) < SAME_REQUEST:
+    own = tokens(item.request.of(text))
+    best = max(stated, key=lambda m: overlap(own, tokens(_request(text, m).of(text))))
+    if overlap(own, tokens(_request(text, best).of(text))) < SAME_REQUEST:
         numbered = [m for m in stated if m.group("number") == str(item.number)]
         if len(numbered) == 1:
             best = numbered[0]
@@ -97,7 +98,8 @@ def _decided(text: str, item: Item, index: int, items: Sequence[Item], stated: S
     return Item(item.number, item.request, read_decision(best), item.parts)
 
 
-def _words(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
+    """The words and numbers of a text in small letters."""
     return [w.lower() for w in _TOKEN.findall(text)]
 
 

@@ -71,10 +71,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Line:
-    """One printed line: its segments from left to right, joined with a space.
-
-    ``hyphenated`` tells that the engine saw a word broken at the line's end.
-    """
+    """One printed line: its segments from left to right, joined with a space."""
 
     segments: tuple[Segment, ...]
 

@@ -233,7 +233,7 @@ class CitationReader:
             start = reference.end()
         words = text[start:stop]
         for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
-            draft.pages += [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", match.group("pages"))]
+            draft.pages += _page_numbers(match.group("pages"))
         words = _PAGES.sub(" ", words, timeout=TIME_LIMIT)
         named = _SECTIONS.match(words, timeout=TIME_LIMIT)
         if named:
@@ -278,7 +278,7 @@ class CitationReader:
         year = regex.search(r"\(?\b((?:19|20)\d\d)\b\)?", tail.of(text))
         draft.edition = year.group(1) if year else None
         for match in _PAGES.finditer(tail.of(text), timeout=TIME_LIMIT):
-            draft.pages += [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", match.group("pages"))]
+            draft.pages += _page_numbers(match.group("pages"))
         return draft
 
     def _odg(self, text: str, span: Span, *, start: int | None = None) -> list[_Draft]:
@@ -320,3 +320,8 @@ def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
         return None
     years = regex.findall(r"\b(?:19|20)\d\d\b", before)
     return years[-1] if years else None
+
+
+def _page_numbers(words: str) -> list[str]:
+    """Numbers and ranges of a list of pages, as printed without blanks."""
+    return [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", words)]

@@ -9,6 +9,7 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.patterns import TIME_LIMIT, Patterns, Rule
+from extract.words import fold
 
 _SPLIT = regex.compile(r"\s*(?:,|;|/(?=\s*\p{Lu}\p{L}+\s)|\band\b|&)\s*")
 
@@ -62,7 +63,7 @@ class ReviewerReader:
             for start, end in _pieces(match.group("value"), whole):
                 words = text[at + start : at + end]
                 sure = 0.99 if words.lower() in self._known or words.lower() in self._states else 0.85
-                found.append(Found(" ".join(words.split()), Span(at + start, at + end), rule.name, sure))
+                found.append(Found(fold(words), Span(at + start, at + end), rule.name, sure))
         return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import regex
 
 from extract.patterns import TIME_LIMIT
+from extract.words import fold
 
 _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")
 _EDGE = " ,.;:–-"
@@ -44,12 +45,14 @@ _PAGES = regex.compile(
     regex.IGNORECASE,
 )
 _LINK_NAME = regex.compile(r"^(?:and|&)\s+(?=\p{Lu})")
+_AND = regex.compile(r"(?:and|&)\s+", regex.IGNORECASE)
+_CALLED = regex.compile(r"chapter\s*:\s*", regex.IGNORECASE)
 _LINK = regex.compile(r"^\s*(?:and|&)\s+", regex.IGNORECASE)
 
 
 def tidy(words: str) -> str:
     """Words without the punctuation around them; brackets that do not match are dropped, white space folded."""
-    text = " ".join(words.split()).strip(_EDGE)
+    text = fold(words).strip(_EDGE)
     text = _LINK.sub("", text).strip(_EDGE)
     text = regex.sub(r"(?:^|\s+)(?:and|&)$", "", text).strip(_EDGE)
     for opening, closing in ("()", "[]"):
@@ -149,8 +152,8 @@ class _OdgReader:
             gap = _SEPARATOR.match(text, at)
             if gap:
                 at = gap.end()
-            link = regex.compile(r"(?:and|&)\s+", regex.I).match(text, at)
-            lead = regex.compile(r"chapter\s*:\s*", regex.I).match(text, at)
+            link = _AND.match(text, at)
+            lead = _CALLED.match(text, at)
             if lead:
                 at = lead.end()
             end = self._chapter_at(link.end() if link else at, called=bool(lead))

@@ -11,6 +11,7 @@ import regex
 from extract.evidence import Span
 from extract.patterns import TIME_LIMIT, Patterns
 
+_RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)
 Side = Literal["claims_administrator", "reviewer"]
 _END: Final = regex.compile(
     r"(?<!\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)(?<!\b\p{Lu}\.)(?<=[.?!]['”\")\]]?)\s*(?=\p{Lu}|\n)|\n"
@@ -62,7 +63,7 @@ class SideSplitter:
 
 def _after(text: str, span: Span, end: int) -> Span | None:
     """What a sentence says after a rejection: "… was applicable and based his/her decision on …"."""
-    rest = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE).search(text, span.start + end, span.end)
+    rest = _RELIED.search(text, span.start + end, span.end)
     return Span(rest.start(), span.end) if rest else None
 
 
