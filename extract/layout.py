@@ -22,6 +22,7 @@ from extract.text import LetterText, TextLine
 from extract.words import trim
 
 UNKNOWN = "unknown"
+SHARED = "shared.yaml"
 
 Section = Literal[
     "cover", "header", "how_made", "reviewer", "case_summary", "documents", "decisions", "items", "guidelines",
@@ -112,6 +113,13 @@ class LayoutData(Strict):
     header: list[FieldData] = Field(default_factory=list)
     furniture: list[str] = Field(default_factory=list)
     items: ItemsData
+
+
+class SharedData(Strict):
+    """``patterns/layouts/shared.yaml``: pieces of expressions that several layouts use as ``{{name}}``."""
+
+    about: str
+    pieces: dict[str, str]
 
 
 @cache
@@ -210,8 +218,9 @@ class LayoutReader:
     """Recognises a letter's layout and splits it into sections."""
 
     def __init__(self, *, patterns: Patterns) -> None:
-        files = sorted((patterns.home / "layouts").glob("*.yaml"))
-        found = [Layout(patterns.parse(LayoutData, f"layouts/{f.name}")) for f in files]
+        files = sorted(f for f in (patterns.home / "layouts").glob("*.yaml") if f.name != SHARED)
+        pieces = patterns.parse(SharedData, f"layouts/{SHARED}").pieces
+        found = [Layout(patterns.parse(LayoutData, f"layouts/{f.name}", pieces=pieces)) for f in files]
         if not found:
             raise PatternError(f"no layouts in {patterns.home / 'layouts'}")
         self.layouts = tuple(sorted(found, key=lambda la: -la.data.recognise.rank))
