@@ -83,7 +83,8 @@ class ItemsData(Strict):
     sections: list[Section] = Field(default=["items"])
     parts: list[PartData] = Field(default_factory=list)
     decision: str | None = None
-    """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""
+    """heading_above: the decision at the end of a heading, with groups ``decision``, in it ``upheld``,
+    ``overturned`` or ``modified``, and perhaps ``is``."""
     number: str | None = None
     """heading_above: an item's number before its heading."""
     prose: str | None = None

@@ -49,10 +49,13 @@ def request_of(text: str, mark: Mark) -> Span:
     return trim(text, span.start, span.end - 1) if text[span.end - 1 : span.end] in (":", ",", ";") else span
 
 
-def decide(text: str, items: Sequence[Item], stated: Sequence[Mark]) -> list[Item]:
-    """The items with the decisions of ``stated`` beside them, where they have none of their own."""
+def decide(text: str, items: Sequence[Item], stated: Sequence[Mark], *, words_of_decision: bool = False) -> list[Item]:
+    """The items with the decisions of ``stated`` beside them, where they have none of their own.
+
+    ``words_of_decision``: the request is taken in the words of the sentence that decides it.
+    """
     single = once(text, stated)
-    return [_decided(text, item, index, items, single) for index, item in enumerate(items)]
+    return [_decided(text, item, index, items, single, words_of_decision) for index, item in enumerate(items)]
 
 
 def once(text: str, stated: Sequence[Mark]) -> list[Mark]:
@@ -64,11 +67,16 @@ def once(text: str, stated: Sequence[Mark]) -> list[Mark]:
     return list(seen.values())
 
 
-def _decided(text: str, item: Item, index: int, items: Sequence[Item], stated: Sequence[Mark]) -> Item:
+def _decided(
+    text: str, item: Item, index: int, items: Sequence[Item], stated: Sequence[Mark], words_of_decision: bool
+) -> Item:
     if item.decision is not None or not stated:
         return item
     best = _by_words(text, item, stated) or _by_number(item, index, items, stated)
-    return item if best is None else Item(item.number, item.request, read_decision(best), item.parts)
+    if best is None:
+        return item
+    request = request_of(text, best) if words_of_decision and best.group("request") else item.request
+    return Item(item.number, request, read_decision(best), item.parts)
 
 
 def _by_words(text: str, item: Item, stated: Sequence[Mark]) -> Mark | None:

@@ -25,7 +25,7 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
     if not items:
         named = (m for m in once(text.clean, stated) if m.group("request"))
         return [Item(0, request_of(text.clean, m), read_decision(m)) for m in named]
-    return decide(text.clean, items, stated)
+    return decide(text.clean, items, stated, words_of_decision=True)
 
 
 def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
