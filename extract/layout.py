@@ -9,6 +9,7 @@ and `` ?`` for any or none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -121,6 +122,8 @@ class SharedData(Strict):
 
     about: str
     pieces: dict[str, str]
+    header: list[FieldData]
+    """Labels that every layout knows; a layout file adds its own."""
 
 
 @cache
@@ -220,8 +223,9 @@ class LayoutReader:
 
     def __init__(self, *, patterns: Patterns) -> None:
         files = sorted(f for f in (patterns.home / "layouts").glob("*.yaml") if f.name != SHARED)
-        pieces = patterns.parse(SharedData, f"layouts/{SHARED}").pieces
-        found = [Layout(patterns.parse(LayoutData, f"layouts/{f.name}", pieces=pieces)) for f in files]
+        shared = patterns.parse(SharedData, f"layouts/{SHARED}")
+        parsed = (patterns.parse(LayoutData, f"layouts/{f.name}", pieces=shared.pieces) for f in files)
+        found = [Layout(la.model_copy(update={"header": _fields(la.header, shared.header)})) for la in parsed]
         if not found:
             raise PatternError(f"no layouts in {patterns.home / 'layouts'}")
         self.layouts = tuple(sorted(found, key=lambda la: -la.data.recognise.rank))
@@ -294,18 +298,23 @@ def _stands_out(text: LetterText, index: int, line: TextLine, at: Span) -> bool:
 def _union(layouts: list[LayoutData]) -> LayoutData:
     """What is tried on a letter that no layout fits: the headings, labels and parts of all."""
     first = layouts[0]
-    fields: dict[str, FieldData] = {}
-    for data in (f for la in layouts for f in la.header):
-        known = fields.get(data.field)
-        labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
-        fields[data.field] = data.model_copy(update={"labels": labels})
     return LayoutData(
         name=UNKNOWN,
         about="The headings of all layouts, for a letter that none of them fits.",
         years="",
         recognise=first.recognise,
         headings=[h for la in layouts for h in la.headings],
-        header=list(fields.values()),
+        header=_fields(*(la.header for la in layouts)),
         furniture=[f for la in layouts for f in la.furniture],
         items=first.items,
     )
+
+
+def _fields(*headers: Sequence[FieldData]) -> list[FieldData]:
+    """The fields of several headers, each once with the labels of all."""
+    fields: dict[str, FieldData] = {}
+    for data in (f for header in headers for f in header):
+        known = fields.get(data.field)
+        labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
+        fields[data.field] = data.model_copy(update={"labels": labels})
+    return list(fields.values())

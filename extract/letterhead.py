@@ -24,7 +24,7 @@ class LetterheadReader:
         """The header\'s fields; those it lacks, from a line that is a date or from prose, where the layout has them."""
         fields = sections.layout.data.header
         values = HeaderValues({}, {})
-        for span in sections.all("header", "cover"):
+        for span in (*sections.all("header", "cover"), *sections.all("closing", "reviewer")):
             found = self._header.read(text, span.content, fields)
             for field, day in found.dates.items():
                 values.dates.setdefault(field, day)

@@ -11,7 +11,10 @@ from extract.evidence import Found, Span
 from extract.patterns import TIME_LIMIT, Patterns, Rule
 from extract.words import fold
 
-_SPLIT = regex.compile(r"\s*(?:,|;|/(?=\s*\p{Lu}\p{L}+\s)|\band(?:\s+(?:also\s+)?in|\s+(?:the\s+)?states?\s+of)?\b|&|\b(?:the\s+)?states?\s+of\b)\s*")
+_STATES_OF = r"(?:the\s+)?states?\s+of"
+_SPLIT = regex.compile(
+    rf"\s*(?:,|;|/(?=\s*\p{{Lu}}\p{{L}}+\s)|\band(?:\s+(?:also\s+)?in|\s+{_STATES_OF})?\b|&|\b{_STATES_OF}\b)\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
