@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+import regex
 
 from extract.evidence import Span
 from extract.items.item import Item, Mark, find_marks
@@ -10,6 +13,8 @@ from extract.items.matching import SAME_REQUEST, decide, once, overlap, read_dec
 from extract.layout import Layout, Part, Sections
 from extract.text import LetterText
 from extract.words import trim
+
+_LETTERS: Final = regex.compile(r"\p{L}{3}")
 
 
 def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
@@ -30,6 +35,7 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
 
 def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
     items: list[Item] = []
+    opened: list[Mark] = []
     starts = [i for i, m in enumerate(marks) if m.part == "item"]
     for order, index in enumerate(starts):
         after = starts[order + 1] if order + 1 < len(starts) else len(marks)
@@ -43,11 +49,29 @@ def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
             begin = mark.end if before is None else before.start
             parts[mark.part] = trim(text, begin, stop)
         mark = marks[index]
+        if not own:  # a paragraph without a label: "Since the operation is not necessary, …"
+            below = trim(text, mark.match.end(), marks[after].start if after < len(marks) else region.end)
+            if _LETTERS.search(text, below.start, below.end):
+                parts["rationale"] = below
         number = mark.group("number")
-        if not parts and number is None and _repeats(text, mark, items):
+        if not own and number is None and _repeats(text, mark, items):
             continue  # a rationale that closes with the sentence that opened its item
+        opened.append(mark)
         items.append(Item(int(number) if number else 0, request_of(text, mark), read_decision(mark), parts))
-    return items
+    return _shared(text, items, opened)
+
+
+def _shared(text: str, items: Sequence[Item], opened: Sequence[Mark]) -> list[Item]:
+    """Items announced one right after the other share the paragraphs below them."""
+    out: list[Item] = []
+    following: Mark | None = None
+    for item, mark in zip(reversed(items), reversed(opened), strict=True):
+        parts = item.parts
+        if not parts and following and not _LETTERS.search(text, mark.match.end(), following.match.start()):
+            parts = out[-1].parts
+        out.append(Item(item.number, item.request, item.decision, parts))
+        following = mark
+    return out[::-1]
 
 
 def _repeats(text: str, mark: Mark, items: Sequence[Item]) -> bool:
