@@ -9,7 +9,7 @@ and `` ?`` for any or none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -252,10 +252,14 @@ class LayoutReader:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)
         chosen = layout or self._any
-        marks = sorted(_headings(text, chosen), key=lambda m: (m[1].start, -m[1].end))
+        labels = [Span(*m.span()) for m in _labels(text.clean, chosen)]
+        found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in labels))
+        marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
         spans: list[SectionSpan] = []
         first = marks[0][1].start if marks else len(text.clean)
         spans.append(SectionSpan("header", Span(0, 0), Span(0, first)))
+        # a heading that takes no words opens a section again that is open already: one region for all items
+        marks = [m for k, m in enumerate(marks) if not (k and _goes_on(marks[k - 1], m))]
         for index, (heading, at) in enumerate(marks):
             end = marks[index + 1][1].start if index + 1 < len(marks) else len(text.clean)
             start = at.end
@@ -264,6 +268,18 @@ class LayoutReader:
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
         return Sections(chosen, layout is not None, tuple(spans), (layout,) if layout else self.layouts)
+
+
+def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:
+    return mark[1].start == mark[1].end and before[0].section == mark[0].section
+
+
+def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
+    """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
+    for part, variants in layout.parts:
+        if part.part not in ("item", "decision"):
+            for variant in variants:
+                yield from variant.finditer(text, timeout=TIME_LIMIT)
 
 
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:

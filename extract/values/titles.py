@@ -15,7 +15,7 @@ from extract.evidence import Span
 from extract.patterns import TIME_LIMIT
 from extract.values.guidelines import Guidelines
 
-_ARTICLE: Final = r"(?:(?:the|an?)\s+(?:\p{Ll}[\p{Ll}-]*\s+){0,3}?)?(?:,\s*)?"
+_ARTICLE: Final = r"(?:(?:the|an?)\s+(?:\p{Ll}[\p{Ll}-]*,?\s+){0,3}?)?"
 _START: Final = regex.compile(
     rf"""(?:
       \b(?:(?i:based)\s+(?:its|his/her|his|her|their|the)\s+(?:decision|determination)\s+(?:up)?on
@@ -35,6 +35,8 @@ _END: Final = regex.compile(
     """,
     regex.VERBOSE,
 )
+_YEAR: Final = regex.compile(r"(?:19|20)\d\d[^\s,.]*|\n")
+"""Where the reference to a paper ends."""
 _NO_TITLE: Final = regex.compile(
     r"(?:California\s+)?(?:MTUS|Medical\s+Treatment\s+Utilization|ACOEM|American\s+College\s+of\s+Occ|ODG|Official\s+Dis)"
     r"|(?:Chapters?|Sections?|Pages?|Title|No|None|Nothing|This|These|That|It|He|She|The)\b",
@@ -44,9 +46,10 @@ NAME_WITHIN: Final = 40
 _BOUNDARY: Final = regex.compile(
     r"[;.]\s+(?:and\s+)?|,?\s+(?:and|as\s+well\s+as)\s+(?:(?:up)?on\s+)?(?:the\s+)?|,\s+(?:the\s+)?"
 )
-_STRONG: Final = regex.compile(r"[;.]\s")
-PUBLISHER_WITHIN: Final = 45
-"""Characters behind a comma within which a publisher must be named for a title to begin there."""
+_DATED: Final = regex.compile(r"\p{Lu}[^;()]{30,},?\s(?:19|20)\d\d\.?\s*$")
+"""A long title that ends in its year."""
+AUTHORS: Final = regex.compile(r"\p{Lu}[\p{L}'’-]+ \p{Lu}{1,2}(?:, \p{Lu}[\p{L}'’-]+ \p{Lu}{1,2})*(?:,? et al)?[.,]\s")
+"""Authors at the head of a paper: "Fitz RJ, Forth RA." """
 
 
 class TitleFinder:
@@ -57,19 +60,20 @@ class TitleFinder:
         words = "|".join(guidelines.data.title_words)
         self._words = regex.compile(rf"(?:{words})")
 
-    def in_prose(self, text: str) -> Iterator[Span]:
-        """Titles in sentences that tell what somebody relied on."""
+    def in_prose(self, text: str) -> Iterator[tuple[Span, Span]]:
+        """Titles in sentences that tell what somebody relied on, each with the words that lead to it and itself."""
         at = 0
         for match in _START.finditer(text, timeout=TIME_LIMIT):
             start = match.end()
             if start < at or _NO_TITLE.match(text, start) or self._named(text, start, start + NAME_WITHIN):
                 continue
-            end = _END.search(text, start, timeout=TIME_LIMIT)
-            stop = end.start() if end else len(text)
-            joint = self._joint(text, start, stop)
+            paper = AUTHORS.match(text, start)
+            end = (_YEAR if paper else _END).search(text, start, timeout=TIME_LIMIT)
+            stop = len(text) if end is None else end.end() if paper else end.start()
+            joint = None if paper else self._joint(text, start, stop)
             at = joint if joint is not None else stop
             if at > start:
-                yield Span(start, at)
+                yield Span(start, at), Span(match.start(), at)
 
     def behind_topics(self, text: str, span: Span) -> int | None:
         """Where, within the free text behind the ODG, another document's title begins; None where none does."""
@@ -79,11 +83,11 @@ class TitleFinder:
             if not (head.isupper() or text.startswith(("www.", "http"), start)) or self._depth(text, span.start, start):
                 continue
             strong = text[match.start()] in ";."
-            stop = span.end
-            if not strong:
-                close = _STRONG.search(text, start, span.end)
-                stop = min(start + PUBLISHER_WITHIN, close.start() if close else span.end)
-            if self._words.search(text, start, stop) and not self._named(text, start, start + 1):
+            close = None if strong else _BOUNDARY.search(text, start, span.end)
+            stop = span.end if close is None else close.start()
+            dated = _DATED.match(text, start) if text[match.start()] == ";" else None
+            shown = self._words.search(text, start, stop) or AUTHORS.match(text, start) or dated
+            if shown and not self._named(text, start, start + 1):
                 return start
         return None
 
