@@ -120,7 +120,7 @@ def _addressed(text: str, section: SectionSpan, count: int) -> Iterator[_Piece]:
             and (m.re is _ADDRESS or m.start() == span.start or text[m.start() - 1] == "\n")
         ]
     if not marks:
-        letters = list(_lettered(text, span))
+        letters = [(frozenset({n}), start, words) for n, start, words in lettered(text, span)]
         marks = letters if len(letters) == count else []
     for index, (numbers, _, start) in enumerate(marks):
         end = marks[index + 1][1] if index + 1 < len(marks) else span.end
@@ -129,13 +129,13 @@ def _addressed(text: str, section: SectionSpan, count: int) -> Iterator[_Piece]:
             yield _Piece(numbers, piece, section)
 
 
-def _lettered(text: str, span: Span) -> Iterator[tuple[frozenset[int], int, int]]:
+def lettered(text: str, span: Span) -> list[tuple[int, int, int]]:
     """As ``numbered`` for marks (a), (b), (c) …"""
-    number = 0
+    found: list[tuple[int, int, int]] = []
     for match in _LETTER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
-        if match.group("letter").lower() == "abcdefghijklmnop"[number : number + 1]:
-            number += 1
-            yield frozenset({number}), match.start(), match.end()
+        if match.group("letter").lower() == "abcdefghijklmnop"[len(found) : len(found) + 1]:
+            found.append((len(found) + 1, match.start(), match.end()))
+    return found
 
 
 def _unaddressed(
