@@ -30,6 +30,8 @@ LABEL_ENDS: Final = (":", ";", ".")
 """A label ends in a colon; a scan may show it as another mark."""
 SENTENCE: Final = 40
 """Characters behind "Final Determination:" in which the outcome stands."""
+ALONE: Final = r"(?<!\b(?:denial|decision|report|letter|form|note|review|application)s? )\b"
+"""What may not stand before a label of one word: "Denial dated:" is not "Dated:"."""
 _WORD: Final = regex.compile(r"\p{L}{2}")
 TELLING_WORD: Final = 8
 """Letters of a label's first word from which it tells the label alone, in a scan that lost the rest."""
@@ -321,7 +323,7 @@ def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> li
     found: list[tuple[FieldData, Span]] = []
     for field in fields:
         for label in field.labels:
-            before = r"\b" if " " in label else r"(?<!\p{L} )\b"
+            before = r"\b" if " " in label else ALONE
             pattern = compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
             match = pattern.search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
