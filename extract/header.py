@@ -332,13 +332,15 @@ def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> li
                 match = split.search(text, region.start, region.end, timeout=TIME_LIMIT)
                 if match:
                     found.append((field, Span(match.start(), match.start("value"))))
-                    break
+                    continue
             if match:
                 found.append((field, Span(match.start(), match.end())))
-                break
     found.sort(key=lambda f: (f[1].start, -f[1].end))
     apart: list[tuple[FieldData, Span]] = []
     for field, at in found:  # of labels that share words the one that begins first, and the longest of those
         if not apart or at.start >= apart[-1][1].end:
             apart.append((field, at))
-    return apart
+    first: dict[str, tuple[FieldData, Span]] = {}
+    for field, at in apart:
+        first.setdefault(field.field, (field, at))
+    return list(first.values())

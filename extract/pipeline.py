@@ -314,9 +314,9 @@ class LetterReader:
             decision = overall(decisions)
             if decision is not None:
                 values["decision"] = decision
-                last = items[-1].decision or items[0].decision
-                if last is not None:
-                    book.add(TABLE, "decision", Found(decision, last.span, "from_items", 0.99))
+                stated = items[-1].decision or items[0].decision
+                at = whole if stated is None else stated.span  # else the rationales tell it
+                book.add(TABLE, "decision", Found(decision, at, "from_items", 0.99))
         else:
             for field in ("issue_count", "upheld_count", "overturned_count"):
                 book.add_file(TABLE, field, 0, "count_of_items")
