@@ -1,6 +1,7 @@
 # make dataset                              the letters of corpus/ into dataset/
 # make dataset LETTERS=/my/letters OUT=/my/tables
 # make test                                 all tests, ruff and mypy
+# make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
@@ -11,7 +12,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate lock clean
+.PHONY: dataset test unit lint types evaluate scans lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -34,6 +35,13 @@ evaluate: $(VENV)/.main
 	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
+
+scans: $(VENV)/.dev
+	for dpi in 200 150; do \
+	  $(BIN)/python corpus/scan.py "$(IMR_LETTERS)/letters" scratch/scans$$dpi --dpi $$dpi && \
+	  $(BIN)/imr extract scratch/scans$$dpi --out scratch/scanned$$dpi --overwrite && \
+	  $(BIN)/imr evaluate scratch/scanned$$dpi --gold corpus/gold/public --resamples 0 || exit 1; \
+	done
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
