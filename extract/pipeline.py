@@ -26,11 +26,13 @@ from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter
-from extract.record import FailureRecord, IssueRecord, LetterRecord
+from extract.record import FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
 from extract.values.diagnoses import DiagnosisFinder
+from extract.values.icd10 import CategoryFinder
 from extract.values.person import Person, PersonReader
+from extract.values.prior_care import PriorCareFinder
 from extract.values.reviewer import ReviewerReader
 from extract.words import fold, one_line
 
@@ -39,6 +41,8 @@ STATED: Final = 0.9
 """Confidence from which the summary's injury date is sure enough to contradict the header."""
 GOOD_SCAN: Final = 0.97
 """Share of words read with confidence below which a scanned page is called poor."""
+INFERRED: Final = 0.8
+"""Most confidence of a code that no letter prints and a vocabulary infers."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
@@ -91,6 +95,8 @@ class LetterReader:
         nlp = OneParse(build_nlp(self.patterns))
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns)
+        self._icd10 = CategoryFinder(patterns=self.patterns)
+        self._care = PriorCareFinder(patterns=self.patterns)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
 
     def read(self, source: Source) -> list[LetterRecord]:
@@ -178,6 +184,7 @@ class LetterReader:
                 flags["long_summary"] = None
             person = self._person.read(prose)
             self._summary_fields(prose, base, person, values, book)
+            values["prior_care"] = self._prior_care(text, prose, base)
         self._header_fields(header, person, base, values, flags, book)
         self._reviewer_fields(text, sections, values, book)
         issues = self._item_fields(text, items, values, flags, book)
@@ -198,6 +205,19 @@ class LetterReader:
         )
         return LetterRecord(**values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections)
 
+    def _prior_care(self, text: LetterText, prose: str, base: int) -> tuple[PriorCareRecord, ...]:
+        rows: list[PriorCareRecord] = []
+        for number, care in enumerate(self._care.in_summary(prose), start=1):
+            found = care.found.shift(base)
+            raw = text.to_raw(found.span)
+            rows.append(
+                PriorCareRecord(
+                    number, care.treatment, care.sessions, care.status, care.day, raw.of(text.raw), raw.start, raw.end,
+                    text.place(raw).page, found.method, found.confidence,
+                )
+            )  # fmt: skip
+        return tuple(rows)
+
     # -- fields
 
     def _summary_fields(
@@ -214,6 +234,24 @@ class LetterReader:
         ):
             values[field] = tuple(dict.fromkeys(f.value for f in many))
             book.add_all(TABLE, field, (f.shift(base) for f in many))
+            self._codes(field, many, base, values, book)
+
+    def _codes(
+        self, field: str, many: Sequence[Found[str]], base: int, values: dict[str, Any], book: EvidenceBook
+    ) -> None:
+        """Codes that are inferred from values, each with the words of its value as evidence."""
+        kinds = {
+            "body_parts": ("body_part_codes", "wcio", self._parts.wcio),
+            "diagnoses": ("diagnosis_codes", "icd10_category", self._icd10.category),
+        }
+        if field not in kinds:
+            return
+        name, method, code_of = kinds[field]
+        coded = [(f, code) for f in many if (code := code_of(f.value)) is not None]
+        values[name] = tuple(dict.fromkeys(code for _, code in coded))
+        for found, code in coded:
+            sure = min(found.confidence, INFERRED)
+            book.add(TABLE, name, Found(code, found.span, f"inferred:{method}", sure).shift(base))
 
     def _header_fields(
         self,
