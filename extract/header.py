@@ -150,12 +150,10 @@ class HeaderReader:
     def _by_order(
         self, text: str, region: Span, fields: Sequence[FieldData], missing: set[str], values: HeaderValues
     ) -> None:
-        for field in fields:  # the outcome on a cover letter stands in a sentence, not in the table
-            if field.kind == "determination" and field.field in missing:
-                for _, at in _labels_in_order(text, region, [field]):
-                    after = Span(at.end, min(at.end + SENTENCE, region.end))
-                    self._store(values, field, text, after, "header_order", FROM_ORDER)
+        self._determination_by_order(text, region, [f for f in fields if f.field in missing], values)
         fields = [f for f in fields if f.kind != "determination"]
+        if not missing & {f.field for f in fields}:
+            return
         labels = _labels_in_order(text, region, fields)
         runs: list[tuple[list[tuple[FieldData, Span]], Span]] = []
         run: list[tuple[FieldData, Span]] = []
@@ -180,6 +178,16 @@ class HeaderReader:
             for (field, _), span in zip(members, tokens, strict=True):
                 if field.field in missing:
                     self._store(values, field, text, span, "header_order", FROM_ORDER)
+
+    def _determination_by_order(
+        self, text: str, region: Span, fields: Sequence[FieldData], values: HeaderValues
+    ) -> None:
+        """The outcome on a cover letter stands in a sentence, not in the table."""
+        for field in fields:
+            if field.kind == "determination":
+                for _, at in _labels_in_order(text, region, [field]):
+                    after = Span(at.end, min(at.end + SENTENCE, region.end))
+                    self._store(values, field, text, after, "header_order", FROM_ORDER)
 
     def _tokens(self, text: str, span: Span) -> list[Span]:
         found = [d.span for d in self._dates.all(text, span.start, span.end)]

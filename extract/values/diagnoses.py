@@ -42,6 +42,8 @@ PAIRS = (
     (regex.compile(r"#\s?\d{1,2}$"), regex.compile(r"#\s?\d{1,2}")),
 )
 """Ends and beginnings of chunks that belong together: levels of the spine, numbers of teeth."""
+FOUND = "letter_diagnoses"
+"""Key of ``doc.user_data`` for the diagnoses that have been found: two finders ask for them."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -67,7 +69,13 @@ class DiagnosisFinder:
         return self.in_doc(self._nlp(text))
 
     def in_doc(self, doc: Doc) -> list[Found[str]]:
-        """As ``in_summary`` for a text that the pipeline has parsed."""
+        """As ``in_summary`` for a text that the pipeline has parsed, read from it once."""
+        known: dict[str, list[Found[str]]] = doc.user_data
+        if FOUND not in known:
+            known[FOUND] = self._find(doc)
+        return known[FOUND]
+
+    def _find(self, doc: Doc) -> list[Found[str]]:
         page = Page.of(doc)
         lists = self._lists(page)
         found = [
