@@ -15,9 +15,8 @@ import click
 
 from extract import metrics
 from extract.learn import learn
+from extract.learned.component import RATED, LearntModel
 from extract.learned.gold import FOLDS, GoldReader, GoldSummary, Labels
-from extract.learned.statements import LOGITS, StatementModel
-from extract.learned.weights import fit_all
 from extract.metrics import FieldScore, Outcome
 from extract.nlp import OneParse, build_nlp, sentences_of
 from extract.patterns import Patterns
@@ -46,13 +45,11 @@ class Reading:
 
 
 class Variants:
-    """The four ways to read a summary, with models that have learnt from certain letters."""
+    """The four ways to read a summary, with a model that has learnt from certain letters."""
 
     def __init__(self, *, patterns: Patterns, summaries: Sequence[GoldSummary], labels: Labels) -> None:
         context = ContextReader(patterns)
-        self._model = StatementModel(weights=learn(summaries, labels), context=context)
-        by_part = fit_all([(s.features, labels.parts(s)) for s in summaries])
-        self._part_model = StatementModel(weights=by_part, context=context)
+        self._model = LearntModel(weights=learn(summaries, labels), context=context)
         nlp = OneParse(build_nlp(patterns))
         self._rules = BodyPartFinder(nlp=nlp, patterns=patterns), DiagnosisFinder(nlp=nlp, patterns=patterns)
         self._all = (
@@ -68,8 +65,7 @@ class Variants:
             "model only": self._by_model,
             "all": lambda d: self._found(*self._all, d),
         }
-        for left in (LOGITS,):  # another fold's model may have rated this parse
-            doc.user_data.pop(left, None)
+        doc.user_data.pop(RATED, None)  # what another fold's model left there
         return read[variant](doc)
 
     @staticmethod
@@ -86,11 +82,10 @@ class Variants:
         return Reading(_once(i.of(doc.text) for i in items), tuple(f.value for f in found))
 
     def _by_model(self, doc: Doc) -> Reading:
-        """What stands in the stretches that the model picks, and the parts that a second one picks."""
+        """What stands in the stretches that the model picks, and the mentions of parts that it picks."""
         parts, diagnoses = self._rules
         items = diagnoses.items_in(doc, self._model.stretches(doc), complaints=True)
-        doc.user_data.pop(LOGITS)
-        counted = [m for m in parts.mentions(doc) if self._part_model.rate(doc, m.span) > 0]
+        counted = [m for m in parts.mentions(doc) if self._model.rate(doc, "parts", m.span) > 0]
         found = merge((m, "model", 1.0) for m in counted)
         return Reading(_once(i.of(doc.text) for i in items), tuple(f.value for f in found))
 
@@ -219,9 +214,9 @@ Made by `make ablation`; do not edit. F1 with 95 % intervals (bootstrap over let
 - **rules only**: the cues, contexts and vocabularies of `patterns/`, no learnt component (`--no-model`).
 - **vocabulary only**: every condition of every sentence is a diagnosis, every part counts.
 - **model only**: the learnt component picks stretches of text, the vocabularies cut them into diagnoses;
-  a second model, learnt in the same way and not shipped, picks the mentions of parts that count.
+  of the mentions of parts it picks those that count.
 - **all**: what `imr` does. The component drops rule diagnoses that it finds incredible, doubts others, and
-  speaks where no rule has found any.
+  speaks where no rule has found any; it overrules the rules on mentions of parts where it is quite sure.
 
 The component is learnt anew for each fold, from the public letters of the other folds and the invented letters
 that are not kept aside. Folds are drawn by the SHA-256 of age, sex and injury date, so that the letters of one

@@ -12,13 +12,16 @@ from pathlib import Path
 import click
 
 from extract.learned.gold import GoldReader, GoldSummary, Labels
-from extract.learned.weights import HOME, ROUNDS, Weights, fit_all
+from extract.learned.weights import HOME, ROUNDS, Task, Weights, digest_of, fit_all, save
 from extract.patterns import Patterns
 
 
-def learn(summaries: Sequence[GoldSummary], labels: Labels, *, rounds: int = ROUNDS) -> Weights:
-    """Weights that tell statements of diagnoses from other words. Raises ValueError without summaries."""
-    return fit_all([(s.features, labels.statements(s)) for s in summaries], rounds=rounds)
+def learn(summaries: Sequence[GoldSummary], labels: Labels, *, rounds: int = ROUNDS) -> dict[Task, Weights]:
+    """Weights for statements of diagnoses and for mentions of parts. Raises ValueError without summaries."""
+    return {
+        "statements": fit_all([(s.features, labels.statements(s)) for s in summaries], rounds=rounds),
+        "parts": fit_all([(s.features, labels.parts(s)) for s in summaries], rounds=rounds),
+    }
 
 
 @click.command()
@@ -29,7 +32,7 @@ def learn(summaries: Sequence[GoldSummary], labels: Labels, *, rounds: int = ROU
     help="Folder to write the model into; without it the package's own.",
 )
 def main(out: Path) -> None:
-    """Learn the component for diagnoses from the letters with gold (IMR_LETTERS says where the public ones are)."""
+    """Learn the component from the letters with gold (IMR_LETTERS says where the public ones are)."""
     patterns = Patterns()
     try:
         gold = GoldReader.of_project(patterns)
@@ -37,9 +40,9 @@ def main(out: Path) -> None:
         raise click.ClickException(str(error)) from error
     public = gold.public()
     written = [s for s in gold.written() if not s.kept_aside]
-    weights = learn([*public, *written], Labels(patterns))
-    weights.save(out, learnt_from={"public": len(public), "written": len(written)}, patterns=patterns.digest)
-    click.echo(f"{weights.digest} from {len(public)} public and {len(written)} invented letters, written to {out}/")
+    model = learn([*public, *written], Labels(patterns))
+    save(model, out, learnt_from={"public": len(public), "written": len(written)}, patterns=patterns.digest)
+    click.echo(f"{digest_of(model)} from {len(public)} public and {len(written)} invented letters, written to {out}/")
 
 
 if __name__ == "__main__":

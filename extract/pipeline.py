@@ -22,7 +22,7 @@ from extract.header import HeaderReader, HeaderValues
 from extract.issue import IssueFlags, IssueReader
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
-from extract.learned.statements import load_model
+from extract.learned.component import load_model
 from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
@@ -98,7 +98,7 @@ class LetterReader:
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
         learnt = load_model(model, patterns=self.patterns)
-        self.model_digest = learnt.weights.digest if learnt else None
+        self.model_digest = learnt.digest if learnt else None
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)

@@ -1,17 +1,17 @@
-"""The model: one weight for every row of features, from letters by logistic regression.
+"""The model: for each question one weight for every row of features, from letters by logistic regression.
 
 A straight line rather than a network: with the few letters at hand spaCy's convolutional ``ner``
-found less (docs/ablation.md), and this is a hundred kilobytes, has one best answer and no chance in it.
+found less (docs/ablation.md), and this is quick, has one best answer and no chance in it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from extract.learned.features import ROWS, VERSION, Features
 
 Numbers = NDArray[np.float64]
+Task = Literal["statements", "parts"]
+"""What is asked of a word: does it stand in a statement of diagnoses, does the part that it names count."""
 
 HOME: Final = Path(__file__).parent.parent / "model"
 """The model that ships with the package."""
-WEIGHTS, ABOUT = "weights.npy", "model.json"
+ABOUT: Final = "model.json"
 ROUNDS: Final = 100
 STEP: Final = 0.05
 SHRINK: Final = 3e-7
@@ -42,7 +44,7 @@ class Weights:
     table: Numbers
 
     def logits(self, features: Features) -> Numbers:
-        """For each word the log-odds that it stands in a statement of diagnoses."""
+        """For each word the log-odds that the answer is yes."""
         if not len(features):
             return np.zeros(0)
         sums: Numbers = self.table[features.near].sum(axis=1)
@@ -57,30 +59,42 @@ class Weights:
 
     @property
     def digest(self) -> str:
-        """Hash of the weights as they are stored, to tell which model made a dataset."""
+        """Hash of the weights as they are stored."""
         return hashlib.sha256(self.table.astype(np.float16).tobytes()).hexdigest()[:16]
 
-    def save(self, folder: Path, **about: object) -> None:
-        """Write ``weights.npy`` and ``model.json``; half precision is plenty for sums of logits."""
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / WEIGHTS, self.table.astype(np.float16), allow_pickle=False)
-        facts = {"features": VERSION, "rows": ROWS, "digest": self.digest, **about}
-        (folder / ABOUT).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
-    @classmethod
-    def load(cls, folder: Path) -> Weights:
-        """Read a model; nothing in its files is run. Raises ModelError where there is none that fits."""
-        try:
-            facts = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-            table = np.load(folder / WEIGHTS, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{folder}: {error}") from error
-        if facts.get("features") != VERSION or table.shape != (ROWS,):
-            raise ModelError(f"{folder}: a model for other features; make it anew with `make train`")
-        weights = cls(table.astype(np.float64))
-        if weights.digest != facts.get("digest"):
-            raise ModelError(f"{folder}: {WEIGHTS} is not the file that {ABOUT} describes")
-        return weights
+def save(model: Mapping[Task, Weights], folder: Path, **about: object) -> None:
+    """Write a table for each task and ``model.json``; half precision is plenty for sums of log-odds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for task, weights in model.items():
+        np.save(folder / f"{task}.npy", weights.table.astype(np.float16), allow_pickle=False)
+    digests = {task: weights.digest for task, weights in model.items()}
+    facts = {"features": VERSION, "rows": ROWS, "digests": digests, **about}
+    (folder / ABOUT).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> dict[Task, Weights]:
+    """Read a model; nothing in its files is run. Raises ModelError where there is none that fits."""
+    model: dict[Task, Weights] = {}
+    try:
+        facts = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        for task in get_args(Task):
+            table = np.load(folder / f"{task}.npy", allow_pickle=False)
+            if facts["features"] != VERSION or table.shape != (ROWS,):
+                raise ModelError(f"{folder}: a model for other features; make it anew with `make train`")
+            model[task] = Weights(table.astype(np.float64))
+            if model[task].digest != facts["digests"][task]:
+                raise ModelError(f"{folder}: {task}.npy is not the file that {ABOUT} describes")
+    except ModelError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise ModelError(f"{folder}: no readable model ({type(error).__name__}: {error})") from error
+    return model
+
+
+def digest_of(model: Mapping[Task, Weights]) -> str:
+    """One hash for the whole model, to tell which one made a dataset."""
+    return hashlib.sha256("".join(model[task].digest for task in sorted(model)).encode()).hexdigest()[:16]
 
 
 def fit(features: Features, wanted: Numbers, *, rounds: int = ROUNDS) -> Weights:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.tokens import Span as Words
 
-    from extract.learned.statements import StatementModel
+    from extract.learned.component import LearntModel
     from extract.nlp import OneParse
 
 IN_DIAGNOSIS, IN_STATEMENT, IN_PASSING, IN_REQUEST = 0.95, 0.9, 0.75, 0.97
@@ -46,8 +46,9 @@ class _Page:
 class BodyPartFinder:
     """Finds the injured parts of a summary and the parts named by a request."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: StatementModel | None = None) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
+        self._model = model
         self._mentions = MentionFinder(patterns)
         self._context = ContextReader(patterns)
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=patterns, model=model)
@@ -70,6 +71,8 @@ class BodyPartFinder:
         found, silent = [], []
         for mention in self._mentions.mentions(doc, diagnoses):
             verdict = self._counts(page, mention)
+            if self._model is not None:
+                verdict = self._model.judge_part(doc, mention.span, verdict)
             if verdict is not None:
                 found.append((mention, *verdict))
             elif self._sides_silently(page.context, mention):

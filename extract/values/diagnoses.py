@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from extract.evidence import Found, Span
-from extract.learned.statements import SURE, UNSURE
+from extract.learned.component import SURE, UNSURE
 from extract.nlp import OPERATION, condition_file
 from extract.patterns import Patterns, Rule
 from extract.values.chunks import PREPOSITIONS, Chunk, Chunker, Page
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from extract.learned.statements import StatementModel
+    from extract.learned.component import LearntModel
     from extract.nlp import OneParse
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
@@ -46,7 +46,7 @@ LONGEST = 60
 class DiagnosisFinder:
     """Finds the stated diagnoses of a summary."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: StatementModel | None = None) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
         self._model = model
         self._rules: dict[str, list[Rule]] = {}
@@ -116,9 +116,9 @@ class DiagnosisFinder:
         if self._model is None:
             return []
         return [
-            Found(item.of(doc.text), item, self._model.name, UNSURE)
+            Found(item.of(doc.text), item, f"diagnosis:{self._model.name}", UNSURE)
             for item in self.items_in(doc, self._model.stretches(doc))
-            if self._model.rate(doc, item) >= SURE
+            if self._model.rate(doc, "statements", item) >= SURE
         ]
 
     def icd_codes(self, text: str) -> list[Found[str]]:
