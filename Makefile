@@ -3,6 +3,8 @@
 # make test                                 all tests, ruff and mypy
 # make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
+# make train                                the learnt component anew, into extract/model/
+# make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
 OUT     ?= dataset
@@ -12,7 +14,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate scans lock clean
+.PHONY: dataset test unit lint types evaluate scans train ablation lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -30,9 +32,10 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 evaluate: $(VENV)/.main
-	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite
+	# by the rules alone: the model that ships has learnt from these letters
+	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite --no-model
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public
-	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
+	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite --no-model
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
 
@@ -42,6 +45,12 @@ scans: $(VENV)/.dev
 	  $(BIN)/imr extract scratch/scans$$dpi --out scratch/scanned$$dpi --overwrite && \
 	  $(BIN)/imr evaluate scratch/scanned$$dpi --gold corpus/gold/public --resamples 0 || exit 1; \
 	done
+
+train: $(VENV)/.main
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.learn
+
+ablation: $(VENV)/.main
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)

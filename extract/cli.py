@@ -45,6 +45,10 @@ _engine_option = click.option(
     help="What reads PDFs: pdfium is fast, pdfplumber is the reference.",
 )
 
+_model_option = click.option(
+    "--no-model", is_flag=True, help="Read diagnoses by the rules alone, without the learnt component."
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="imr")
@@ -63,7 +67,10 @@ def main() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the dataset that the output folder holds.")
 @_engine_option
 @_patterns_option
-def extract(inputs: tuple[Path, ...], out: Path, overwrite: bool, engine: Engine, patterns_home: Path | None) -> None:
+@_model_option
+def extract(
+    inputs: tuple[Path, ...], out: Path, overwrite: bool, engine: Engine, patterns_home: Path | None, no_model: bool
+) -> None:
     """Read letters (PDF or .txt; files, or folders with all below them) into tables.
 
     Writes letters, issues, citations, evidence, failures and flat as CSV and Parquet, the letters'
@@ -77,7 +84,7 @@ def extract(inputs: tuple[Path, ...], out: Path, overwrite: bool, engine: Engine
             raise click.UsageError(f"{path} is not there.")
     if runs.holds_dataset(out) and not overwrite:
         raise click.UsageError(f"{out} holds a dataset. Choose another --out, or replace it with --overwrite.")
-    reader = _reader(engine, patterns_home)
+    reader = _reader(engine, patterns_home, no_model=no_model)
     with _progress() as (on_start, on_file):
         summary = runs.extract(inputs, out, reader=reader, overwrite=overwrite, on_start=on_start, on_file=on_file)
     _report(summary, out)
@@ -93,14 +100,17 @@ def extract(inputs: tuple[Path, ...], out: Path, overwrite: bool, engine: Engine
 @click.option("--sections", is_flag=True, help="Print the letter's sections instead of its values.")
 @_engine_option
 @_patterns_option
-def show(letter: Path, as_json: bool, sections: bool, engine: Engine, patterns_home: Path | None) -> None:
+@_model_option
+def show(
+    letter: Path, as_json: bool, sections: bool, engine: Engine, patterns_home: Path | None, no_model: bool
+) -> None:
     """Show one letter's record: each value beside the words it came from."""
     from extract import show as screen
     from extract.failures import LetterError
     from extract.pipeline import Source
 
     try:
-        records = _reader(engine, patterns_home).read(Source.of(letter))
+        records = _reader(engine, patterns_home, no_model=no_model).read(Source.of(letter))
     except LetterError as error:
         raise click.ClickException(f"{letter.name}: {error.reason} ({error.detail})") from error
     if as_json:
@@ -145,12 +155,15 @@ def evaluate(dataset: Path, gold: Path, errors: Path | None, only: Path | None, 
         click.echo(f"{len(result.misses)} misses written to {errors}", err=True)
 
 
-def _reader(engine: Engine, patterns_home: Path | None) -> LetterReader:
+def _reader(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> LetterReader:
+    from extract.learned.weights import HOME, ModelError
     from extract.patterns import PatternError, Patterns
     from extract.pipeline import LetterReader
 
     try:
-        return LetterReader(patterns=Patterns(patterns_home), engine=engine)
+        return LetterReader(patterns=Patterns(patterns_home), engine=engine, model=None if no_model else HOME)
+    except ModelError as error:
+        raise click.ClickException(f"model: {error}") from error
     except PatternError as error:
         raise click.ClickException(f"patterns: {error}") from error
 

@@ -22,6 +22,8 @@ from extract.header import HeaderReader, HeaderValues
 from extract.issue import IssueFlags, IssueReader
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
+from extract.learned.component import load_model
+from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns
@@ -84,7 +86,13 @@ class Source:
 class LetterReader:
     """Reads letters into records."""
 
-    def __init__(self, *, patterns: Patterns | None = None, engine: Engine = "pdfium") -> None:
+    def __init__(
+        self, *, patterns: Patterns | None = None, engine: Engine = "pdfium", model: Path | None = HOME
+    ) -> None:
+        """``model``: folder of the learnt component; None reads by the rules alone, as does a package without it.
+
+        Raises PatternError, and ModelError for a folder without a model.
+        """
         self.patterns = patterns or Patterns()
         self.engine = engine
         self._layouts = LayoutReader(patterns=self.patterns)
@@ -93,10 +101,12 @@ class LetterReader:
         self._person = PersonReader(patterns=self.patterns)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
-        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns)
-        self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns)
         self._icd10 = CategoryFinder(patterns=self.patterns)
         self._care = PriorCareFinder(patterns=self.patterns)
+        learnt = load_model(model, patterns=self.patterns)
+        self.model_digest = learnt.digest if learnt else None
+        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
+        self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
 
     def read(self, source: Source) -> list[LetterRecord]:
@@ -110,6 +120,18 @@ class LetterReader:
                 part = source if len(groups) == 1 else _part(source, number)
                 records.append(self._read_pages(part, pages, document.text_source, several=len(groups) > 1))
             return records
+
+    def summary(self, source: Source) -> str:
+        """The case summary of a file's first letter as its values are read from it, '' where it has none.
+
+        Raises LetterError where the file cannot be read.
+        """
+        with open_letter(source.path, engine=self.engine) as document:
+            pages = self._letters_in(document.pages)[0]
+            text = LetterText(pages, is_furniture=self._layouts.is_furniture)
+            section = self._layouts.split(text).first("case_summary")
+            prose = one_line(section.content.of(text.clean)) if section else ""
+            return prose[: Limits.summary_characters]
 
     def try_read(self, source: Source) -> list[LetterRecord] | FailureRecord:
         """As ``read``, with every fault of the file as a failure record instead of an exception."""

@@ -127,6 +127,7 @@ def _write_run(out: Path, summary: Summary, reader: LetterReader) -> None:
         "version": __version__,
         "patterns": reader.patterns.digest,
         "engine": reader.engine,
+        "model": reader.model_digest,
         "files": summary.files,
         "letters": summary.letters,
         "issues": summary.issues,
