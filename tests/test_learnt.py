@@ -16,7 +16,7 @@ from extract.evaluate import GoldLetter
 from extract.evidence import Span
 from extract.learn import learn
 from extract.learned import component, weights
-from extract.learned.component import PART_ADDED, PART_DROPPED, UNSURE, LearntModel, load_model
+from extract.learned.component import PART_ADDED, PART_DOUBTED, UNSURE, LearntModel, load_model
 from extract.learned.features import ROWS, Features, features_of
 from extract.learned.gold import GoldSummary, Labels, occurrences
 from extract.learned.weights import HOME, ModelError, Weights, digest_of, fit, load, save
@@ -219,7 +219,9 @@ def test_the_model_speaks_where_no_rule_does_and_its_spans_are_the_words():
 def test_parts_against_the_rules():
     text = "He has left knee pain. The examination of the hip was normal."
     assert [f.value for f in finders(None)[1].in_summary(text)] == ["left knee"]
-    assert finders(leaning(parts=PART_DROPPED - 1))[1].in_summary(text) == []
+    doubted = finders(leaning(parts=PART_DOUBTED - 1))[1].in_summary(text)
+    assert doubted
+    assert {f.confidence for f in doubted} == {UNSURE}
     found = finders(leaning(parts=PART_ADDED + 1))[1].in_summary(text)
     assert [(f.value, f.method) for f in found][1:] == [("hip", "body_part:model")]
     assert found[1].span.of(text) == "hip"

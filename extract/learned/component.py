@@ -25,8 +25,8 @@ DOUBTED: Final = -4.0
 """Mean log-odds below which it stays, with low confidence."""
 SURE: Final = 2.0
 """Mean log-odds from which the model's own diagnosis counts where the rules find none."""
-PART_DROPPED, PART_ADDED = -4.0, 5.0
-"""Log-odds of a mention of a part below which it does not count, and above which it does, against the rules."""
+PART_DOUBTED, PART_ADDED = -4.0, 5.0
+"""Log-odds of a mention of a part below which it is doubted, and above which it counts against the rules."""
 UNSURE: Final = 0.5
 """Confidence of what the model doubts, and of what it finds against the rules: low enough for a flag."""
 RATED: Final = "learnt"
@@ -86,11 +86,17 @@ class LearntModel:
         return [Span(doc[a].idx, doc[b - 1].idx + len(doc[b - 1])) for a, b in edges.reshape(-1, 2).tolist()]
 
     def judge_part(self, doc: Doc, span: Span, verdict: tuple[str, float] | None) -> tuple[str, float] | None:
-        """Whether a mention of a part counts (its method and confidence) after what the rules say of it."""
+        """Whether a mention of a part counts (its method and confidence) after what the rules say of it.
+
+        A doubt takes nothing away: of the mentions that it would have dropped more were right than wrong.
+        """
         rating = self.rate(doc, "parts", span)
         if verdict is None:
             return (f"body_part:{self.name}", UNSURE) if rating > PART_ADDED else None
-        return verdict if rating >= PART_DROPPED else None
+        if rating >= PART_DOUBTED:
+            return verdict
+        method, confidence = verdict
+        return f"{method}, doubted by {self.name}", min(confidence, UNSURE)
 
 
 def load_model(folder: Path | None, *, patterns: Patterns) -> LearntModel | None:
