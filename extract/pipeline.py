@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import regex
@@ -57,7 +57,7 @@ DATE_ORDER: Final = (
 class Source:
     """A file to read: where it is, what the tables call it, its bytes and their hash."""
 
-    path: Path
+    path: PurePath
     name: str
     sha256: str
     data: bytes = dataclasses.field(repr=False)
@@ -68,7 +68,7 @@ class Source:
         return cls.of_bytes(read_bytes(path), path, name)
 
     @classmethod
-    def of_bytes(cls, data: bytes, path: Path, name: str | None = None) -> Source:
+    def of_bytes(cls, data: bytes, path: PurePath, name: str | None = None) -> Source:
         """A file whose bytes are at hand; ``path`` tells its kind by its suffix."""
         return cls(path, path.name if name is None else name, hashlib.sha256(data).hexdigest(), data)
 
@@ -112,7 +112,7 @@ class LetterReader:
         except MemoryError:
             return FailureRecord(source.name, source.sha256, Reason.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY.meaning)
         except Exception as error:  # a hostile file must not end the run; the type says where to look
-            where = _fault(error)
+            where = fault(error)
             return FailureRecord(source.name, source.sha256, Reason.INTERNAL_ERROR, where)
 
     def _letters_in(self, pages: Sequence[Page]) -> list[list[Page]]:
@@ -389,7 +389,7 @@ def _bounds(span: Span) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _fault(error: Exception) -> str:
+def fault(error: Exception) -> str:
     """Type and place of a fault, without any text of the letter."""
     trace, place = error.__traceback__, ""
     while trace is not None:

@@ -15,7 +15,7 @@ from tests.letters import HEADER, ITEMS, LETTER, MADE, SUMMARY
 
 
 def run(folder, out, *more):
-    return CliRunner().invoke(main, ["extract", str(folder), "--out", str(out), *more])
+    return CliRunner().invoke(main, ["extract", str(folder), "--out", str(out), "--workers", "0", *more])
 
 
 def table(out, name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from extract.failures import LetterError, Reason
@@ -39,14 +39,14 @@ def check_size(size: int) -> None:
         raise LetterError(Reason.TOO_LARGE, f"{size} bytes, the limit is {Limits.file_bytes}")
 
 
-def open_letter(path: Path, *, engine: Engine = "pdfium", data: bytes | None = None) -> Document:
+def open_letter(path: PurePath, *, engine: Engine = "pdfium", data: bytes | None = None) -> Document:
     """Open a PDF or a text file; the kind is told by the content, not only by the name.
 
     ``data`` where the bytes are at hand already, as those of an archive's member. Raises LetterError
     with the reason where the file cannot be read.
     """
     if data is None:
-        data = read_bytes(path)
+        data = read_bytes(Path(path))
     if not data:
         raise LetterError(Reason.EMPTY)
     head = data[:MARK_WITHIN]
