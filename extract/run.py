@@ -144,7 +144,7 @@ def extract(
         lock.acquire(timeout=0)
     except Timeout as error:
         raise BusyError(home) from error
-    with lock:
+    try:
         if redo.everything:
             clear(output.out)
             clear_run(home)
@@ -156,11 +156,11 @@ def extract(
                 work.read(readers, workers=workers, stopping=stopping)
                 summary = work.assemble()
                 if summary is not None:
-                    break
-            else:
-                raise OSError(f"parts in {home} are damaged again and again: is the disk in order?")
-            ledger.end_run(number)
-    return summary
+                    ledger.end_run(number)
+                    return summary
+    finally:
+        lock.release()
+    raise OSError(f"parts in {home} are damaged again and again: is the disk in order?")
 
 
 class _Work:
