@@ -26,6 +26,8 @@ EXIT_FAULT: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_NO_LETTERS: Final = 3
 EXIT_STOPPED: Final = 130
+CLUSTER_WORKERS: Final = 64
+"""Workers that chunks are cut for where a cluster reads, whose size is not known beforehand."""
 LOG_EVERY: Final = 1_000
 
 EXIT_HELP: Final = """\b
@@ -91,6 +93,10 @@ def main() -> None:
     show_default=True,
     help="MiB that a worker may hold before the letter it reads is given up (out_of_memory).",
 )
+@click.option(
+    "--scheduler",
+    help="Read on a Dask cluster: local, or its address as tcp://host:8786 (extra cluster).",
+)
 @click.option("--retry-failed", is_flag=True, help="Read the files again that failed in earlier runs.")
 @click.option(
     "--drop-missing", is_flag=True, help="Take letters out of the dataset whose files the inputs do not name any more."
@@ -99,7 +105,17 @@ def main() -> None:
 @click.option(
     "--run-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for what the run remembers.  [default: OUT/.run]",
+    help="Folder for what the run remembers.  [default: OUT/.run, with --deidentify OUT.run]",
+)
+@click.option(
+    "--deidentify",
+    is_flag=True,
+    help="Leave out what identifies a patient: years for dates, 90 for ages over 89, hashes, no free text.",
+)
+@click.option(
+    "--salt",
+    envvar="IMR_SALT",
+    help="Secret for the hashes of --deidentify, to get the same ones again; best as IMR_SALT.  [default: random]",
 )
 @_engine_option
 @_patterns_option
@@ -112,10 +128,13 @@ def extract(
     workers: int | None,
     deadline: float,
     memory: int,
+    scheduler: str | None,
     retry_failed: bool,
     drop_missing: bool,
     raw_csv: bool,
     run_dir: Path | None,
+    deidentify: bool,
+    salt: str | None,
     engine: Engine,
     patterns_home: Path | None,
 ) -> None:
@@ -132,7 +151,7 @@ def extract(
     from extract import run as runs
     from extract.archive.ledger import LedgerError
     from extract.archive.pool import WorkersError
-    from extract.archive.render import AsRead
+    from extract.archive.render import AsRead, Rendering
     from extract.inputs import InputError, Inputs, Shard
     from extract.stopping import Stopper
 
@@ -140,14 +159,20 @@ def extract(
     try:
         wanted = Inputs(inputs, manifest, None if shard is None else Shard.parse(shard))
         wanted.check()
+        rendering: Rendering = AsRead(raw_csv=raw_csv)
+        if deidentify:
+            from extract.archive.deidentify import Deidentified
+            from extract.patterns import Patterns
+
+            rendering = Deidentified(patterns=Patterns(patterns_home), salt=salt, raw_csv=raw_csv)
         with _progress() as shown, Stopper(on_stop=_say_stopping) as stopping:
             summary = runs.extract(
                 wanted,
-                runs.Output(out, run_dir, AsRead(raw_csv=raw_csv)),
+                runs.Output(out, run_dir, rendering),
                 spec=_spec(engine, patterns_home),
-                readers=_readers(count, deadline=deadline, memory=memory),
+                readers=_readers(count, deadline=deadline, memory=memory, scheduler=scheduler),
                 redo=runs.Redo(everything=overwrite, failed=retry_failed, drop_missing=drop_missing),
-                workers=count,
+                workers=count if scheduler is None else CLUSTER_WORKERS,
                 stopping=stopping,
                 on_start=shown.start,
                 on_files=shown.step,
@@ -157,6 +182,11 @@ def extract(
     except runs.OutputExistsError as error:
         raise click.UsageError(
             f"{out} holds a dataset that no run there remembers. Choose another --out, or replace it with --overwrite."
+        ) from error
+    except runs.ExposedError as error:
+        raise click.UsageError(
+            f"{out} holds, or would hold, what a run remembers of the letters themselves. "
+            "Give de-identified tables another --out, and --run-dir outside of it."
         ) from error
     except runs.BusyError as error:
         raise click.UsageError(
@@ -182,14 +212,14 @@ def extract(
 
 
 @main.command()
-@click.argument("dataset", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("dataset", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--run-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for what the run remembers, where extract was given one.  [default: DATASET/.run]",
+    help="Folder for what the run remembers, where extract was given one.",
 )
 def status(dataset: Path, run_dir: Path | None) -> None:
-    """Tell how far a run into DATASET is: files done, failed and left, the rate, and the time it still needs.
+    """Tell how far a run into DIR is: files done, failed and left, the rate, and the time it still needs.
 
     It may be asked while the run goes on, and after it.
     """
@@ -198,8 +228,10 @@ def status(dataset: Path, run_dir: Path | None) -> None:
     from extract.archive.status import as_text
     from extract.run import LEDGER, RUN_FOLDER
 
+    homes = [run_dir] if run_dir else [dataset / RUN_FOLDER, dataset.with_name(f"{dataset.name}{RUN_FOLDER}")]
+    home = next((h for h in homes if (h / LEDGER).is_file()), homes[0])
     try:
-        found = read((run_dir or dataset / RUN_FOLDER) / LEDGER)
+        found = read(home / LEDGER)
     except LedgerError as error:
         raise click.ClickException(str(error)) from error
     click.echo(as_text(found))
@@ -280,16 +312,23 @@ def _spec(engine: Engine, patterns_home: Path | None) -> ReaderSpec:
 
 
 def _readers(
-    workers: int, *, deadline: float, memory: int
+    workers: int, *, deadline: float, memory: int, scheduler: str | None
 ) -> Callable[[ReaderSpec, int], AbstractContextManager[Readers]]:
-    """What reads letters: this process for 0 workers, else processes, never more than there are chunks."""
-    from extract.archive.pool import Pool, Watch
+    """What reads letters: a cluster, this process for 0 workers, else processes, no more than there are chunks."""
+    from extract.archive.pool import Pool, Watch, WorkersError
     from extract.run import InProcess
 
     def make(spec: ReaderSpec, chunks: int) -> AbstractContextManager[Readers]:
+        watch = Watch(deadline, memory)
+        if scheduler is not None:
+            try:
+                from extract.archive.cluster import Cluster
+            except ImportError as error:
+                raise WorkersError("--scheduler needs Dask: pip install 'imr-letters[cluster]'") from error
+            return Cluster(spec, scheduler=scheduler, workers=max(1, min(workers, chunks)), watch=watch)
         if workers == 0:
             return InProcess(spec)
-        return Pool(spec, workers=min(workers, chunks), watch=Watch(deadline, memory))
+        return Pool(spec, workers=min(workers, chunks), watch=watch)
 
     return make
 

@@ -199,7 +199,7 @@ class _Lister:
         if containers.is_container(path) and path.is_file():
             yield from self._container(path, name, stamp)
         elif self._mine(name):
-            yield Listed(name, Place("file", str(path)), stamp, _name(path.absolute().parts))
+            yield Listed(name, Place("file", str(path.absolute())), stamp, _name(path.absolute().parts))
 
     def _container(self, path: Path, name: str, stamp: str) -> Iterator[Entry]:
         shard = f" {self.shard.number}/{self.shard.of}" if self.shard else ""
@@ -209,7 +209,7 @@ class _Lister:
             return
         other = _name(path.absolute().parts)
         try:
-            for member in containers.members(path):
+            for member in containers.members(path.absolute()):
                 full = f"{name}/{member.name}"
                 if self._mine(full):
                     yield Listed(

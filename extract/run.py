@@ -46,6 +46,10 @@ class OutputExistsError(Exception):
     """The output folder holds a dataset that no run there remembers, and overwriting was not asked for."""
 
 
+class ExposedError(Exception):
+    """De-identified tables would lie beside the letters they were made from."""
+
+
 class BusyError(Exception):
     """Another run writes into the folder."""
 
@@ -68,7 +72,10 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a run writes: tables into ``out``; what it remembers into ``run``, by default ``out/.run``."""
+    """Where a run writes: tables into ``out``; what it remembers into ``run``.
+
+    By default that is ``out/.run``, and where the tables must not tell what the parts hold, ``out.run`` beside it.
+    """
 
     out: Path
     run: Path | None = None
@@ -77,7 +84,15 @@ class Output:
     @property
     def home(self) -> Path:
         """The run folder."""
-        return self.run if self.run is not None else self.out / RUN_FOLDER
+        if self.run is not None:
+            return self.run
+        return self.out / RUN_FOLDER if self.rendering.texts else self.out.with_name(f"{self.out.name}{RUN_FOLDER}")
+
+    def check(self) -> None:
+        """Raises ExposedError where a folder of harmless tables would hold what they were made from."""
+        inside = self.home.absolute().is_relative_to(self.out.absolute())
+        if not self.rendering.texts and (inside or (self.out / RUN_FOLDER).exists()):
+            raise ExposedError(self.out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +146,11 @@ def extract(
     """Bring the tables of ``output`` up to what ``inputs`` hold.
 
     ``readers`` makes what reads, given how, and how many chunks of files there are. Raises InputError,
-    OutputExistsError, BusyError, MissingFilesError and StoppedError; after each of them the same command,
+    ExposedError, OutputExistsError, BusyError, MissingFilesError and StoppedError; after each of them the same command,
     mended where the message says so, goes on where this one ended.
     """
     inputs.check()
+    output.check()
     home = output.home
     if not redo.everything and holds_dataset(output.out) and not (home / LEDGER).exists():
         raise OutputExistsError(output.out)

@@ -123,6 +123,10 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers."""
         for child in self._children:
             child.end()
         self._children.clear()
