@@ -209,7 +209,9 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Labe
         for label in field.labels:
             words = label.lower().split()
             for start in range(len(pieces)):
-                if _same(pieces[start].text, words[0], len(words) == 1):
+                if _same(pieces[start].text, words[0], len(words) == 1) and not (
+                    len(words) == 1 and _goes_on(pieces, start)
+                ):
                     indices = _follow(pieces, start, words)
                     if indices and pieces[indices[-1]].text.endswith(LABEL_ENDS):
                         box = pieces[indices[0]].box
@@ -218,6 +220,13 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Labe
                         found.append(_Label(field, indices, box))
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
     return [a for a in found if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)]
+
+
+def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
+    """True where a word before belongs to the same phrase: "dated" in "Denial dated"."""
+    if at == 0 or pieces[at - 1].line != pieces[at].line:
+        return False
+    return pieces[at - 1].text.isalpha() and pieces[at].box.x0 - pieces[at - 1].box.x1 < CELL_GAP
 
 
 def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple[int, ...] | None:
@@ -275,7 +284,8 @@ def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> li
     found: list[tuple[FieldData, Span]] = []
     for field in fields:
         for label in field.labels:
-            pattern = compile_words(r"\b" + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
+            before = r"\b" if " " in label else r"(?<!\p{L} )\b"
+            pattern = compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
             match = pattern.search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
                 head, tail = label.rsplit(" ", 1)

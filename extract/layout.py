@@ -9,6 +9,7 @@ and `` ?`` for any or none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -22,6 +23,7 @@ from extract.text import LetterText, TextLine
 from extract.words import trim
 
 UNKNOWN = "unknown"
+SHARED = "shared.yaml"
 
 Section = Literal[
     "cover", "header", "how_made", "reviewer", "case_summary", "documents", "decisions", "items", "guidelines",
@@ -82,7 +84,8 @@ class ItemsData(Strict):
     sections: list[Section] = Field(default=["items"])
     parts: list[PartData] = Field(default_factory=list)
     decision: str | None = None
-    """heading_above: the decision at the end of a heading, with groups ``decision`` and perhaps ``is``."""
+    """heading_above: the decision at the end of a heading, with groups ``decision``, in it ``upheld``,
+    ``overturned`` or ``modified``, and perhaps ``is``."""
     number: str | None = None
     """heading_above: an item's number before its heading."""
     prose: str | None = None
@@ -112,6 +115,15 @@ class LayoutData(Strict):
     header: list[FieldData] = Field(default_factory=list)
     furniture: list[str] = Field(default_factory=list)
     items: ItemsData
+
+
+class SharedData(Strict):
+    """``patterns/layouts/shared.yaml``: pieces of expressions that several layouts use as ``{{name}}``."""
+
+    about: str
+    pieces: dict[str, str]
+    header: list[FieldData]
+    """Labels that every layout knows; a layout file adds its own."""
 
 
 @cache
@@ -210,8 +222,10 @@ class LayoutReader:
     """Recognises a letter's layout and splits it into sections."""
 
     def __init__(self, *, patterns: Patterns) -> None:
-        files = sorted((patterns.home / "layouts").glob("*.yaml"))
-        found = [Layout(patterns.parse(LayoutData, f"layouts/{f.name}")) for f in files]
+        files = sorted(f for f in (patterns.home / "layouts").glob("*.yaml") if f.name != SHARED)
+        shared = patterns.parse(SharedData, f"layouts/{SHARED}")
+        parsed = (patterns.parse(LayoutData, f"layouts/{f.name}", pieces=shared.pieces) for f in files)
+        found = [Layout(la.model_copy(update={"header": _fields(la.header, shared.header)})) for la in parsed]
         if not found:
             raise PatternError(f"no layouts in {patterns.home / 'layouts'}")
         self.layouts = tuple(sorted(found, key=lambda la: -la.data.recognise.rank))
@@ -238,10 +252,14 @@ class LayoutReader:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)
         chosen = layout or self._any
-        marks = sorted(_headings(text, chosen), key=lambda m: (m[1].start, -m[1].end))
+        labels = [Span(*m.span()) for m in _labels(text.clean, chosen)]
+        found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in labels))
+        marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
         spans: list[SectionSpan] = []
         first = marks[0][1].start if marks else len(text.clean)
         spans.append(SectionSpan("header", Span(0, 0), Span(0, first)))
+        # a heading that takes no words opens a section again that is open already: one region for all items
+        marks = [m for k, m in enumerate(marks) if not (k and _goes_on(marks[k - 1], m))]
         for index, (heading, at) in enumerate(marks):
             end = marks[index + 1][1].start if index + 1 < len(marks) else len(text.clean)
             start = at.end
@@ -250,6 +268,18 @@ class LayoutReader:
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
         return Sections(chosen, layout is not None, tuple(spans), (layout,) if layout else self.layouts)
+
+
+def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:
+    return mark[1].start == mark[1].end and before[0].section == mark[0].section
+
+
+def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
+    """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
+    for part, variants in layout.parts:
+        if part.part not in ("item", "decision"):
+            for variant in variants:
+                yield from variant.finditer(text, timeout=TIME_LIMIT)
 
 
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
@@ -284,18 +314,23 @@ def _stands_out(text: LetterText, index: int, line: TextLine, at: Span) -> bool:
 def _union(layouts: list[LayoutData]) -> LayoutData:
     """What is tried on a letter that no layout fits: the headings, labels and parts of all."""
     first = layouts[0]
-    fields: dict[str, FieldData] = {}
-    for data in (f for la in layouts for f in la.header):
-        known = fields.get(data.field)
-        labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
-        fields[data.field] = data.model_copy(update={"labels": labels})
     return LayoutData(
         name=UNKNOWN,
         about="The headings of all layouts, for a letter that none of them fits.",
         years="",
         recognise=first.recognise,
         headings=[h for la in layouts for h in la.headings],
-        header=list(fields.values()),
+        header=_fields(*(la.header for la in layouts)),
         furniture=[f for la in layouts for f in la.furniture],
         items=first.items,
     )
+
+
+def _fields(*headers: Sequence[FieldData]) -> list[FieldData]:
+    """The fields of several headers, each once with the labels of all."""
+    fields: dict[str, FieldData] = {}
+    for data in (f for header in headers for f in header):
+        known = fields.get(data.field)
+        labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
+        fields[data.field] = data.model_copy(update={"labels": labels})
+    return list(fields.values())

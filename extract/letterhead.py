@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+
+import regex
 
 from extract.evidence import Found, Span
 from extract.header import HeaderReader, HeaderValues
@@ -18,37 +21,54 @@ class LetterheadReader:
 
     def __init__(self, *, patterns: Patterns, header: HeaderReader) -> None:
         self._header = header
-        self._history = patterns.rules("history")
+        self._history = tuple(r for r in patterns.rules("history") if r.name != "priority")
+        self._priority = patterns.rule("history", "priority")
 
     def read(self, text: LetterText, sections: Sections) -> HeaderValues:
-        """The header\'s fields; those it lacks, from a line that is a date or from prose, where the layout has them."""
+        """The header's fields; those it lacks, from a line that is a date or from prose, where the layout has them."""
         fields = sections.layout.data.header
         values = HeaderValues({}, {})
-        for span in sections.all("header", "cover"):
+        for span in (*sections.all("header", "cover"), *sections.all("closing", "reviewer")):
             found = self._header.read(text, span.content, fields)
             for field, day in found.dates.items():
                 values.dates.setdefault(field, day)
             for field, words in found.words.items():
                 values.words.setdefault(field, words)
-        if "case_number" not in values.words:
-            number = self._header.case_number(text.clean, Span(0, len(text.clean)))
-            if number is not None:
-                values.words["case_number"] = number
-            else:
-                footer = self._header.case_number(text.raw, Span(0, len(text.raw)))
-                if footer is not None:  # printed only in a running footer, which the clean text leaves out
-                    values.footer = footer
+        self._case_number(text, values)
         if "decision_date" not in values.dates:
             lone = _lone_date(text, sections)
             if lone is not None:
                 values.dates["decision_date"] = lone
-        names = {f.field for f in fields}
+        self._from_prose(text, sections, {f.field for f in fields}, values)
+        return values
+
+    def _case_number(self, text: LetterText, values: HeaderValues) -> None:
+        """Without a label, the first case number of the letter, or one that stands only in a running footer."""
+        if "case_number" in values.words:
+            return
+        number = self._header.case_number(text.clean, Span(0, len(text.clean)))
+        if number is not None:
+            values.words["case_number"] = number
+        else:  # the clean text leaves footers out
+            values.footer = self._header.case_number(text.raw, Span(0, len(text.raw)))
+
+    def _from_prose(self, text: LetterText, sections: Sections, names: set[str], values: HeaderValues) -> None:
         for rule in self._history:
             if rule.name in names and rule.name not in values.dates:
-                told = _told_date(rule, text, sections)
+                told = next((d for m in self._told(text, sections, rule) if (d := _day(rule, m)) is not None), None)
                 if told is not None:
                     values.dates[rule.name] = told
-        return values
+        if "priority" in names and "priority" not in values.words:
+            for match in self._told(text, sections, self._priority):
+                value = Found(match["value"].lower(), Span(*match.span("value")), "history:priority", 0.8)
+                values.words["priority"] = value
+                break
+
+    @staticmethod
+    def _told(text: LetterText, sections: Sections, rule: Rule) -> Iterator[regex.Match[str]]:
+        """What a rule finds in the parts of a letter that tell the course of the dispute."""
+        for section in sections.all("header", "decisions", "case_summary", "documents"):
+            yield from rule.finditer(text.clean, section.content.start, section.content.end)
 
 
 def _lone_date(text: LetterText, sections: Sections) -> Found[date] | None:
@@ -63,11 +83,7 @@ def _lone_date(text: LetterText, sections: Sections) -> Found[date] | None:
     return None
 
 
-def _told_date(rule: Rule, text: LetterText, sections: Sections) -> Found[date] | None:
+def _day(rule: Rule, match: regex.Match[str]) -> Found[date] | None:
     """A date of the dispute that stands in prose, for letters without a header table."""
-    for section in sections.all("header", "decisions", "case_summary", "documents"):
-        for match in rule.finditer(text.clean, section.content.start, section.content.end):
-            day = parse_date(fold(match.group("date")))
-            if day is not None:
-                return Found(day, Span(*match.span("date")), f"history:{rule.name}", 0.85)
-    return None
+    day = parse_date(fold(match["date"]))
+    return None if day is None else Found(day, Span(*match.span("date")), f"history:{rule.name}", 0.85)

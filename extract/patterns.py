@@ -33,7 +33,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_PIECE = regex.compile(r"\{\{(\w+)\}\}")
 M = TypeVar("M", bound=Strict)
+_PIECE = regex.compile(r"\{\{(\w+)\}\}")
 
 
 class Example(Strict):
@@ -123,6 +125,20 @@ def compile_pattern(pattern: str, fragments: Mapping[str, str], *, case_sensitiv
         raise PatternError(f"{error} in {pattern!r}") from error
 
 
+def _filled(data: Any, pieces: Mapping[str, str]) -> Any:
+    """Data with ``{{name}}`` in its strings filled from ``pieces``. Raises PatternError for an unknown name."""
+    if isinstance(data, dict):
+        return {key: _filled(value, pieces) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_filled(value, pieces) for value in data]
+    if not isinstance(data, str):
+        return data
+    unknown = [name for name in _PIECE.findall(data) if name not in pieces]
+    if unknown:
+        raise PatternError(f"unknown piece {unknown[0]!r} in {data!r}")
+    return _PIECE.sub(lambda m: pieces[m[1]], data)
+
+
 def patterns_home() -> Path:
     """The folder of the patterns: inside an installed wheel, else beside the package in a checkout."""
     inside = Path(__file__).parent / "_patterns"
@@ -161,11 +177,15 @@ class Patterns:
             total.update(path.relative_to(self.home).as_posix().encode() + b"\0" + path.read_bytes())
         return total.hexdigest()[:16]
 
-    def parse(self, model: type[M], name: str) -> M:
-        """Load ``patterns/<name>`` as ``model``. Raises PatternError that names the file."""
+    def parse(self, model: type[M], name: str, *, pieces: Mapping[str, str] | None = None) -> M:
+        """Load ``patterns/<name>`` as ``model``, ``{{name}}`` in its words filled from ``pieces``.
+
+        Raises PatternError that names the file.
+        """
         path = self.home / name
         try:
-            return model.model_validate(load_yaml(path))
+            data = load_yaml(path)
+            return model.model_validate(data if pieces is None else _filled(data, pieces))
         except (ValidationError, yaml.YAMLError, OSError) as error:
             raise PatternError(f"{name}: {error}") from error
 

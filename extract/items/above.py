@@ -9,7 +9,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, Mark, find_marks
+from extract.items.item import DECISIONS, Item, Mark, find_marks
 from extract.layout import ItemsData, Layout, Part, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
@@ -80,9 +80,8 @@ def _heading(
         body = number.end() if number else start
     else:
         body = start
-    word = match.group("decision")
     value = Found(
-        word.lower(),
+        next(name for name in DECISIONS if match.group(name) is not None),
         Span(match.start("decision"), match.end("decision")),
         "heading_decision",
         0.99,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import regex
 
 from extract.evidence import Found, Span
 from extract.layout import Layout, Part
 from extract.patterns import TIME_LIMIT
+
+DECISIONS: Final = ("modified", "upheld", "overturned")
+"""Names of the groups of a heading's decision, and the values of issues.decision."""
 
 
 @dataclass(frozen=True)

@@ -2,98 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item
-from extract.items.sentences import tokens
-from extract.layout import Layout, Part, Sections, SectionSpan, compile_words
+from extract.items.item import Item, Mark, find_marks
+from extract.items.matching import decide
+from extract.items.shares import Share, numbered, shares
+from extract.layout import Layout, Part, Sections, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 from extract.values.sides import sentences
 from extract.words import trim
 
-_NUMBER: Final = regex.compile(
-    r"(?:(?<=\n)|(?<=^)|(?<=\s))"
-    r"(?:\(?(?P<number>\d{1,2})[.)]|(?:issue|item|request|treatment)\s+(?:no\.?\s*|#\s*)?(?P<number>\d{1,2})\s*[:.)–-]|\#(?P<number>\d{1,2})[:.)])"
-    r"\s+(?=\S)",
-    regex.IGNORECASE,
+_HEADING_DECISION: Final = compile_words(
+    r"(?P<open>IS/WAS|WAS/IS|\[NOT\]|\(NOT\)|IS/IS NOT)|"
+    r"(?:IS|ARE|WAS|WERE) (?:(?P<not>NOT )|(?P<partly>(?:ONLY )?(?:PARTIALLY|PARTLY|IN PART) ))?MEDICALLY NECESSARY"
+    r"(?P<partly> IN PART)?"
 )
-_HEADING_DECISION: Final = compile_words(r"(?:IS|ARE|WAS|WERE) (?P<not>NOT )?MEDICALLY NECESSARY")
-SHORT: Final = 2
-"""Letters of words that tell no item apart."""
-COMMON: Final = frozenset(
-    "the and for with from per one two three six week weeks visits sessions times right left".split(" ")
-)
-"""Words of requests that other sentences hold as well."""
 BY_HEADING: Final = "decision_heading"
-"""Method of a decision that one heading states for all items."""
+"""Method of a decision that one heading states for several items."""
+ONE_HEADING: Final = "decision_own_heading"
+"""Method of a decision that a heading states for one item."""
 _BULLET: Final = regex.compile(r"(?:(?<=^)|(?<=\n)|(?<=\s))[•●▪◦·\uf0b7\uf0a7](?:\s+|(?=\p{L}))")
 _BETWEEN: Final = regex.compile(
     r",\s+and\s+|;\s+(?:and\s+)?|,\s+(?!\d|for\b|to\b|with\b|times\b|(?:left|right|bilateral)\b|\p{L}+\s+(?:visits|sessions|days|weeks)\b)"
     r"|(?P<lone>\s+and\s+)"
 )
-_LETTER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=\s))\(?(?P<letter>[a-pA-P])[.)]\s+(?=\S)")
 _LEAD: Final = regex.compile(r"[^.;:]{0,120}:\s+(?=\S)")
 _PARTING: Final = regex.compile(r"\s*[;.]?\s*(?:and\s+)?(?<![\w(])\(?[a-h]\)\s+|;\s+(?:and\s+)?", regex.IGNORECASE)
 _ARTICLE: Final = regex.compile(r"(?:an?|one|the)\s", regex.IGNORECASE)
 
 
 def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
-    """The requests of the list; of the other sections each item's own part, or the whole where they are not parted."""
+    """The requests of the list, each with its share of the guidelines and rationale, and its decision.
+
+    A decision is stated in a sentence of its own, or by the heading of the item's rationale.
+    """
     data = layout.data.items
-    items: list[Item] = []
+    requests: list[tuple[int, Span]] = []
     for section in sections.all(*data.sections):
         for number, entry in _requests(text.clean, section.content, layout):
             request = _request(text.clean, entry, layout)
             if request.end > request.start:
-                items.append(Item(number or len(items) + 1, request, None))
-    out: list[Item] = []
-    for index, item in enumerate(items):
-        parts: dict[Part, Span] = {}
-        decision: Found[str] | None = None
-        for part in ("guidelines", "rationale"):
-            found = _section_of(text.clean, sections.all(part), index, items)
-            if found is None:
-                continue
-            span = _own(text.clean, found.content, index, items)
-            if span.end > span.start:
-                parts[part] = span
-            if part == "rationale":
-                decision = _by_heading(text.clean, found)
-        out.append(Item(item.number, item.request, decision, parts))
-    return out
+                requests.append((number or len(requests) + 1, request))
+    spans = [request for _, request in requests]
+    kinds: tuple[Literal["guidelines", "rationale"], ...] = ("guidelines", "rationale")
+    own = {part: shares(text.clean, sections.all(part), spans) for part in kinds}
+    if not any(own["guidelines"]):  # one section for both
+        own["guidelines"] = own["rationale"]
+    items: list[Item] = []
+    for index, (number, request) in enumerate(requests):
+        parts: dict[Part, Span] = {part: share.span for part in kinds if (share := own[part][index]) is not None}
+        items.append(Item(number, request, None, parts))
+    items = decide(text.clean, items, _stated(text, sections, layout))
+    return [
+        Item(i.number, i.request, i.decision or _by_heading(text.clean, own["rationale"][index]), i.parts)
+        for index, i in enumerate(items)
+    ]
 
 
-def _section_of(text: str, found: Sequence[SectionSpan], index: int, items: Sequence[Item]) -> SectionSpan | None:
-    """Of several sections with one heading or opposite ones ("is", "is not") the one that speaks of an item."""
-    if len(found) < 2:
-        return found[0] if found else None
-    if len(found) == len(items):
-        return found[index]
-    own = _own_words(text, items)[index]
-    return max(found, key=lambda s: len(own & set(tokens(s.content.of(text)))))
-
-
-def numbered(text: str, span: Span) -> list[tuple[int, int, int]]:
-    """(number, start, start of the words) of marks that count 1, 2, 3 …; other numbers are passed over."""
-    found: list[tuple[int, int, int]] = []
-    for match in _NUMBER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
-        if int(match.group("number")) == len(found) + 1:
-            found.append((len(found) + 1, match.start(), match.end()))
-    return found
-
-
-def _lettered(text: str, span: Span) -> list[tuple[int, int, int]]:
-    """As ``numbered`` for marks (a), (b), (c) …"""
-    found: list[tuple[int, int, int]] = []
-    for match in _LETTER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
-        if match.group("letter").lower() == "abcdefghijklmnop"[len(found) : len(found) + 1]:
-            found.append((len(found) + 1, match.start(), match.end()))
-    return found
+def _stated(text: LetterText, sections: Sections, layout: Layout) -> list[Mark]:
+    """The sentences of the letter that decide: those of the list, of a list of decisions, and of the rationales."""
+    stated: list[Mark] = []
+    for section in sections.all(*layout.data.items.sections, "decisions", "rationale"):
+        region = section.content
+        starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+        stated += [m for m in find_marks(text.clean, region, layout, starts) if m.part == "decision"]
+    return stated
 
 
 def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
@@ -140,8 +117,9 @@ def _parted(text: str, span: Span) -> list[Span]:
     cuts = list(_PARTING.finditer(text, start, span.end, timeout=TIME_LIMIT))
     if not cuts:
         return [Span(start, span.end)]
+    last = next((s.end for s in sentences(text[cuts[-1].end() : span.end])), span.end - cuts[-1].end())
     edges = [start, *(c.end() for c in cuts)]
-    stops = [*(c.start() for c in cuts), span.end]
+    stops = [*(c.start() for c in cuts), cuts[-1].end() + last]
     return [p for p in (trim(text, a, b) for a, b in zip(edges, stops, strict=True)) if p.end > p.start]
 
 
@@ -173,50 +151,6 @@ def _request(text: str, entry: Span, layout: Layout) -> Span:
     return Span(start, end)
 
 
-def _own(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
-    """The part of a section that is about one item."""
-    if len(items) == 1:
-        return span
-    marks = numbered(text, span) or _lettered(text, span)
-    if len(marks) == len(items):
-        end = marks[index + 1][1] if index + 1 < len(marks) else span.end
-        return trim(text, marks[index][2], end)
-    paragraphs = [e for _, e in _entries(text, span)] if not marks else []
-    if len(paragraphs) == len(items):
-        return paragraphs[index]
-    return _by_name(text, span, index, items)
-
-
-def _by_name(text: str, span: Span, index: int, items: Sequence[Item]) -> Span:
-    """The sentences that speak of one item by words that no other item has; the whole where none does."""
-    own = _own_words(text, items)
-    speaks: list[tuple[int | None, Span]] = []
-    current: int | None = None
-    for part in sentences(text[span.start : span.end]):
-        said = set(tokens(part.of(text[span.start : span.end])))
-        hits = [len(said & o) for o in own]
-        if max(hits) > 0 and hits.count(max(hits)) == 1:
-            current = hits.index(max(hits))
-        speaks.append((current, part.shift(span.start)))
-    runs: list[list[Span]] = []
-    for (who, part), (before, _) in zip(speaks, [(None, span), *speaks], strict=False):
-        if who == index:
-            if before == index and runs:
-                runs[-1].append(part)
-            else:
-                runs.append([part])
-    longest = max(runs, key=lambda run: run[-1].end - run[0].start, default=None)
-    return Span(longest[0].start, longest[-1].end) if longest else span
-
-
-def _own_words(text: str, items: Sequence[Item]) -> list[set[str]]:
-    """For each item the words of its request that no other request has."""
-    words = [
-        {w for w in tokens(i.request.of(text)) if len(w) > SHORT and not w.isdigit() and w not in COMMON} for i in items
-    ]
-    return [w - set().union(*(o for k, o in enumerate(words) if k != n)) for n, w in enumerate(words)]
-
-
 def _unbullet(text: str, span: Span) -> Span:
     end = span.end
     while end > span.start and (text[end - 1].isspace() or _BULLET.match(text[end - 1] + " ")):
@@ -224,11 +158,17 @@ def _unbullet(text: str, span: Span) -> Span:
     return Span(span.start, end)
 
 
-def _by_heading(text: str, section: SectionSpan) -> Found[str] | None:
-    """A heading that says "is not medically necessary" decides all items; one that leaves it open decides none."""
-    words = section.heading.of(text)
-    match = _HEADING_DECISION.search(words, timeout=TIME_LIMIT)
-    if match is None:
+def _by_heading(text: str, share: Share | None) -> Found[str] | None:
+    """A heading "… is not medically necessary" decides what stands below it; one that leaves it open decides none.
+
+    Where several items share the section, each rationale's own conclusion tells more (method ``BY_HEADING``).
+    """
+    if share is None:
         return None
-    at = Span(section.heading.start + match.start(), section.heading.start + match.end())
-    return Found("upheld" if match.group("not") else "overturned", at, BY_HEADING, 0.9)
+    heading = share.section.heading
+    match = _HEADING_DECISION.search(heading.of(text), timeout=TIME_LIMIT)
+    if match is None or match.group("open"):
+        return None
+    value = "modified" if match.group("partly") else "upheld" if match.group("not") else "overturned"
+    at = Span(heading.start + match.start(), heading.start + match.end())
+    return Found(value, at, ONE_HEADING if share.alone else BY_HEADING, 0.9)

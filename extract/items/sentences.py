@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import regex
 
-from extract.evidence import Found, Span
+from extract.evidence import Span
 from extract.items.item import Item, Mark, find_marks
+from extract.items.matching import SAME_REQUEST, decide, once, overlap, read_decision, request_of, tokens
 from extract.layout import Layout, Part, Sections
 from extract.text import LetterText
 from extract.words import trim
 
-SAME_REQUEST = 0.6
-"""Share of words that a decision's request must have in common with an item's to belong to it."""
-_TOKEN = regex.compile(r"[\p{L}\d]+")
+_LETTERS: Final = regex.compile(r"\p{L}{3}")
 
 
 def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
@@ -27,14 +27,15 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
         marks = find_marks(text.clean, region, layout, starts)
         stated += [m for m in marks if m.part == "decision"]
         items += _opened(text.clean, region, marks)
-    stated = _once(text.clean, stated)
     if not items:
-        return [Item(0, _request(text.clean, m), read_decision(m)) for m in stated]
-    return [_decided(text.clean, item, index, items, stated) for index, item in enumerate(items)]
+        named = (m for m in once(text.clean, stated) if m.group("request"))
+        return [Item(0, request_of(text.clean, m), read_decision(m)) for m in named]
+    return decide(text.clean, items, stated, words_of_decision=True)
 
 
 def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
     items: list[Item] = []
+    opened: list[Mark] = []
     starts = [i for i, m in enumerate(marks) if m.part == "item"]
     for order, index in enumerate(starts):
         after = starts[order + 1] if order + 1 < len(starts) else len(marks)
@@ -48,67 +49,31 @@ def _opened(text: str, region: Span, marks: Sequence[Mark]) -> list[Item]:
             begin = mark.end if before is None else before.start
             parts[mark.part] = trim(text, begin, stop)
         mark = marks[index]
+        if not own:  # a paragraph without a label: "Since the operation is not necessary, …"
+            below = trim(text, mark.match.end(), marks[after].start if after < len(marks) else region.end)
+            if _LETTERS.search(text, below.start, below.end):
+                parts["rationale"] = below
         number = mark.group("number")
-        if not parts and number is None and _repeats(text, mark, items):
+        if not own and number is None and _repeats(text, mark, items):
             continue  # a rationale that closes with the sentence that opened its item
-        items.append(Item(int(number) if number else 0, _request(text, mark), read_decision(mark), parts))
-    return items
+        opened.append(mark)
+        items.append(Item(int(number) if number else 0, request_of(text, mark), read_decision(mark), parts))
+    return _shared(text, items, opened)
+
+
+def _shared(text: str, items: Sequence[Item], opened: Sequence[Mark]) -> list[Item]:
+    """Items announced one right after the other share the paragraphs below them."""
+    out: list[Item] = []
+    following: Mark | None = None
+    for item, mark in zip(reversed(items), reversed(opened), strict=True):
+        parts = item.parts
+        if not parts and following and not _LETTERS.search(text, mark.match.end(), following.match.start()):
+            parts = out[-1].parts
+        out.append(Item(item.number, item.request, item.decision, parts))
+        following = mark
+    return out[::-1]
 
 
 def _repeats(text: str, mark: Mark, items: Sequence[Item]) -> bool:
-    own = tokens(_request(text, mark).of(text))
+    own = tokens(request_of(text, mark).of(text))
     return any(overlap(own, tokens(item.request.of(text))) >= SAME_REQUEST for item in items)
-
-
-def read_decision(mark: Mark) -> Found[str] | None:
-    """The decision that a mark's groups tell: ``not``, ``partly`` or, of a whole statement, neither."""
-    if mark.group("necessary") is None:
-        return None
-    value = "modified" if mark.group("partly") else "upheld" if mark.group("not") else "overturned"
-    return Found(value, Span(*mark.match.span("necessary")), "decision_sentence", 0.98)
-
-
-def _request(text: str, mark: Mark) -> Span:
-    span = trim(text, *mark.match.span("request"))
-    return trim(text, span.start, span.end - 1) if text[span.end - 1 : span.end] in (":", ",", ";") else span
-
-
-def _once(text: str, stated: Sequence[Mark]) -> list[Mark]:
-    """Each decision once: the letter may state them in a list and again beside the rationale."""
-    seen: dict[tuple[str, str], Mark] = {}
-    for mark in stated:
-        key = (mark.group("number") or "", " ".join(tokens(_request(text, mark).of(text))))
-        seen.setdefault(key, mark)
-    return list(seen.values())
-
-
-def _decided(text: str, item: Item, index: int, items: Sequence[Item], stated: Sequence[Mark]) -> Item:
-    if item.decision is not None or not stated:
-        return item
-    own = tokens(item.request.of(text))
-    best = max(stated, key=lambda m: overlap(own, tokens(_request(text, m).of(text))))
-    if overlap(own, tokens(_request(text, best).of(text))) < SAME_REQUEST:
-        numbered = [m for m in stated if m.group("number") == str(item.number)]
-        if len(numbered) == 1:
-            best = numbered[0]
-        elif len(stated) == len(items):
-            best = stated[index]
-        else:
-            return item
-    return Item(item.number, item.request, read_decision(best), item.parts)
-
-
-def tokens(text: str) -> list[str]:
-    """The words and numbers of a text in small letters."""
-    return [w.lower() for w in _TOKEN.findall(text)]
-
-
-def overlap(a: Sequence[str], b: Sequence[str]) -> float:
-    """Share of words that two texts have in common, 0 to 1."""
-    left = list(b)
-    common = 0
-    for word in a:
-        if word in left:
-            left.remove(word)
-            common += 1
-    return 2 * common / (len(a) + len(b)) if a and b else 0.0

@@ -20,6 +20,7 @@ from extract.layout import compile_words
 from extract.patterns import TIME_LIMIT, Patterns
 from extract.values.guidelines import Guideline, Guidelines
 from extract.values.sections import Sections, split_sections, tidy
+from extract.values.titles import AUTHORS, TitleFinder
 
 _STATEMENT: Final = compile_words(
     r"(?:Decisions? (?:is |was )?based on |^)(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
@@ -29,7 +30,10 @@ _NOTHING: Final = compile_words(
     r"|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
 )
 _OUTSIDE: Final = compile_words(r"recommendation\(?s?\)? outside of the MTUS(?: Guidelines?)?[ .]*")
-_YEAR: Final = compile_words(r"[ ,]*\(?(?P<year>(?:19|20)\d\d)\b\)?")
+_YEAR: Final = compile_words(
+    r"[ ,]*\(?(?:(?:revised|rev\.?|updated?|effective|adopted|published|version|edition)(?: in| of)?[ ,]*)?"
+    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?,? )?(?P<year>(?:19|20)\d\d)\b\)?"
+)
 _PAGES: Final = regex.compile(
     r"[(\[]?\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\.?\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,|;|&|and)\s*\d{1,4}(?!\w))*)[)\]]?",
     regex.IGNORECASE,
@@ -43,16 +47,21 @@ _IN_SECTIONS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:(?:(?!(?<!\d)\.\s+\
 _ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
 _PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
 _UNNAMED: Final = compile_words(
-    r"\bMTUS\b(?! (?:was|were|is|are|does|did|do|has|that))|Medical Treatment Utilization Schedule"
+    r"(?<!(?:part|sections?) of (?:the )?(?:California )?)\bMTUS\b"
+    r"(?! (?:was|were|is|are|does|did|do|has|that|having|nor|antedates|predates))|"
+    r"(?<!(?:part|sections?) of (?:the )?(?:California )?)Medical Treatment Utilization Schedule"
 )
 _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
 _CLAUSE: Final = compile_words(
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
     r"[,;]? (?:although|whereas) |"
+    r"[,;]? (?:and )?(?:was|were) (?:also )?consulted|,? (?:without|with no) (?:an? )?(?:page|section|chapter)|"
+    r",? not (?:a )?part of|,? (?:n?either|both|all|none) of which|,? (?:the )?MTUS having|"
     r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|too) |"
     r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
-    r"[,;] (?:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) "
+    r"[,;] (?-i:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) |"
+    r"\. (?=(?:an?|it|the|this|that|these|he|she|in|as|pain|time|six|none) )"
 )
 """Where prose leaves the list of a chapter's sections and pages."""
 _REFERENCE: Final = compile_words(
@@ -62,6 +71,10 @@ _REFERENCE: Final = compile_words(
 )
 """The document, edition and number of a chapter, named behind the chapter."""
 _AND_NAME: Final = regex.compile(r"(?<=[\p{Ll})])\s+and\s+(?=\p{Lu}\p{Ll}+(?:\s\p{Ll}|\s?\(|,|$))")
+TITLE: Final = "title"
+"""Method of a citation that is a title as printed."""
+BLANK: Final = " "
+"""What stands in the place of a title that has been read."""
 LOOK_BACK: Final = 110
 """Characters before a chapter's name in which its document's edition may stand."""
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
@@ -118,30 +131,43 @@ class CitationReader:
     def __init__(self, *, patterns: Patterns) -> None:
         self._vocabulary = Guidelines.load(patterns)
         self._sections = Sections(self._vocabulary.data.sections_with_commas)
+        self._titles = TitleFinder(guidelines=self._vocabulary)
 
     def read(self, text: str) -> list[Citation]:
         """The citations of a paragraph in its order; none where it says that nothing was cited."""
         found: list[_Draft] = []
         for kind, span in self._statements(text):
-            if kind in ("mtus", "prose"):
-                found += self._mtus(text, span, prose=kind == "prose")
-            else:
-                found += self._outside(text, span, prose=kind == "prose_other")
+            found += self._mtus(text, span) if kind == "mtus" else self._outside(text, span)
+        if not found:
+            found = self._prose(text)
         return [draft.done(text) for draft in found]
 
     # -- statements
 
     def _statements(self, text: str) -> Iterator[tuple[str, Span]]:
         marks = [m for m in _STATEMENT.finditer(text, timeout=TIME_LIMIT) if m.start() or not _PROSE.match(text)]
-        if not marks:
-            if text and not _NOTHING.search(text, timeout=TIME_LIMIT):
-                lead = _OUTSIDE.search(text, timeout=TIME_LIMIT)
-                yield from self._free(text, Span(lead.end() if lead else 0, len(text)))
-            return
         for index, mark in enumerate(marks):
             end = marks[index + 1].start() if index + 1 < len(marks) else len(text)
             kind = "other" if mark.group("kind").lower().startswith("non") else "mtus"
             yield kind, Span(mark.end(), end)
+
+    def _prose(self, text: str) -> list[_Draft]:
+        """The citations of sentences without the fixed lead-in: titles that nothing knows, and all that is known."""
+        if not text or _NOTHING.search(text, timeout=TIME_LIMIT):
+            return []
+        lead = _OUTSIDE.search(text, timeout=TIME_LIMIT)
+        found: list[_Draft] = []
+        rest = text
+        for title, whole in self._titles.in_prose(text):
+            found.append(self._other(text, title))
+            rest = rest[: whole.start] + BLANK * (whole.end - whole.start) + rest[whole.end :]
+        for kind, span in self._free(rest, Span(lead.end() if lead else 0, len(rest))):
+            found += self._mtus(rest, span, prose=True) if kind == "prose" else self._outside(rest, span, prose=True)
+        for draft in found:  # a title that was read by itself is no part of the citation before it
+            draft.end = (
+                draft.start + len(rest[draft.start : draft.end].rstrip()) if draft.method != TITLE else draft.end
+            )
+        return sorted(found, key=lambda draft: draft.start)
 
     def _free(self, text: str, span: Span) -> Iterator[tuple[str, Span]]:
         """Prose without the fixed lead-in, cut where it names the ODG or another document.
@@ -181,7 +207,13 @@ class CitationReader:
         """
         before = text[start : name.start]
         after = text[name.end :]
-        full = bool(regex.search(r"complaints?|disorders|guidelines?|treatment", text[name.start : name.end], regex.I))
+        if regex.match(r"\s+Chapter\b|\s*\((?:ACOEM|American College)", after):
+            return not _IN_SECTIONS.search(before, timeout=TIME_LIMIT)
+        full = bool(
+            regex.search(
+                r"complaints?|conditions|disorders|guidelines?|treatment", text[name.start : name.end], regex.I
+            )
+        )
         if _YEAR.match(after) or _CHAPTER_NUMBER.search(before[-60:]):
             return True
         if _IN_SECTIONS.search(before, timeout=TIME_LIMIT):
@@ -263,7 +295,11 @@ class CitationReader:
             clause = _CLAUSE.search(text, mark.end(), end, timeout=TIME_LIMIT) if prose else None
             tail = Span(mark.end(), clause.start() if clause else end)
             if mark.lastgroup == "odg":
-                drafts += self._odg(text, tail, start=mark.start())
+                cut = self._titles.behind_topics(text, tail)
+                topics = tail if cut is None else Span(tail.start, cut)
+                drafts += self._odg(text, topics, start=mark.start(), prose=prose)
+                if cut is not None:
+                    drafts.append(self._other(text, Span(cut, tail.end)))
             elif mark.lastgroup == "acoem":
                 drafts.append(self._acoem(text, mark.start(), tail))
             elif tail.of(text).strip(" ,.;:-–()"):
@@ -281,19 +317,22 @@ class CitationReader:
             draft.pages += _page_numbers(match.group("pages"))
         return draft
 
-    def _odg(self, text: str, span: Span, *, start: int | None = None) -> list[_Draft]:
+    def _odg(self, text: str, span: Span, *, start: int | None = None, prose: bool = False) -> list[_Draft]:
+        words = span.of(text)
+        if prose:
+            words = _AND_NAME.sub(", ", words, timeout=TIME_LIMIT)
         return [
             _Draft(
                 "odg", span.start if start is None else start, span.end, c.chapter, c.edition, c.sections, c.pages,
                 "odg", 0.95 if c.chapter else 0.9,
             )
-            for c in split_sections(span.of(text), self._vocabulary.odg_chapter, self._sections)
+            for c in split_sections(words, self._vocabulary.odg_chapter, self._sections)
         ]  # fmt: skip
 
     def _other(self, text: str, span: Span) -> _Draft:
         """A title as printed: the address of a bare web page, else the words up to the publisher's data."""
         words = regex.sub(r"^(?:and|&)\s+|\s+(?:and|&)$", "", span.of(text).strip(" ,.;:-–()")).strip(" ,.;:")
-        draft = _Draft("other", span.start, span.end, method="title", sure=0.6)
+        draft = _Draft("other", span.start, span.end, method=TITLE, sure=0.6)
         address = regex.search(r"(?:https?://|www\.)\S+", words)
         year = regex.search(r"(?<![/\d])((?:19|20)\d\d)\b(?![/\d])", words)
         edition = regex.search(r"\b(\d{1,2}(?:st|nd|rd|th))\s+ed(?:ition)?\b", words, regex.I)
@@ -302,12 +341,16 @@ class CitationReader:
             draft.chapter = address.group().rstrip(".,;)")
             return draft
         head = regex.split(
-            r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+ed|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b",
+            r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+[Ee]d|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b"
+            r"|,?\s+(?:pages?|pp?\.)\s*\d",
             words,
         )[0]
         parts = [p for p in regex.split(r"(?<=[\p{Ll})])\.\s+(?=\p{Lu})", head) if p.strip()]
-        title = parts[1] if len(parts) >= 3 else parts[0] if parts else head
+        paper = AUTHORS.match(words)  # is named by its authors, title and journal
+        title = head if paper or not parts else parts[1] if len(parts) >= 3 else parts[0]
         draft.chapter = tidy(title) or None
+        for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
+            draft.pages += _page_numbers(match.group("pages"))
         chapters = regex.findall(r"Chapter\s+\d+:?[^,;]*", words)
         draft.sections = [tidy(c) for c in chapters]
         return draft

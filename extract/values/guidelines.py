@@ -41,6 +41,8 @@ class GuidelineData(Strict):
     odg_chapters: list[str]
     sections_with_commas: list[str]
     sources: list[SourceData]
+    title_words: list[str]
+    """Expressions, case matters, that show the title or publisher of another document."""
 
 
 def _either(names: list[str]) -> str:

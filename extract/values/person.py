@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -18,10 +19,12 @@ OPENING: Final = 300
 YOUNGEST, OLDEST = 14, 99
 """Ages in years that a worker may have: Labor Code 1290 ff. lets children of 14 work in places."""
 _FEMALE: Final = frozenset("female females woman women lady ladies girl f she her hers herself mrs ms miss".split(" "))
-_FAMILY = regex.compile(
-    r"\b(?:son|daughter|wife|husband|mother|father|brother|sister|spouse|child(?:ren)?|parent|uncle|aunt|cousin|grand\w+)\b",
-    regex.IGNORECASE,
+_RELATIVES = (
+    r"son|daughter|wife|husband|mother|father|brother|sister|spouse|child(?:ren)?|parent|uncle|aunt|cousin|grand\w+"
 )
+_OTHERS = r"co-?workers?|colleagues?|supervisors?|foreman|residents?|students?|customers?|inmates?|suspects?"
+_FAMILY = regex.compile(rf"\b(?:{_RELATIVES}|{_OTHERS})\b", regex.IGNORECASE)
+_RELATIVE_NEXT = regex.compile(rf"\W*(?:{_RELATIVES})\b", regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ class Person:
     ages: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An age that a rule found: how strong its kind is, where it stands, the rule's rank among its kind."""
+
+    tier: int
+    start: int
+    order: int
+    age: int
+    rule: Rule
+    match: regex.Match[str]
+
+
 class PersonReader:
     """Reads the worker's age, sex and injury date from a case summary."""
 
@@ -42,18 +57,11 @@ class PersonReader:
         self._with_sex = tuple(
             patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "age_of_years", "sex_before_age")
         )
+        self._now = patterns.rule("person", "age_now")
         self._age = tuple(
-            patterns.rule("person", n)
-            for n in (
-                "age_of_worker",
-                "age_before_worker",
-                "age_labelled",
-                "age_of_worker_behind",
-                "age_bare",
-                "age_apposition",
-                "age_opening",
-            )
+            patterns.rule("person", n) for n in ("age_of_worker", "age_before_worker", "age_labelled", "age_opening")
         )
+        self._bare = tuple(patterns.rule("person", n) for n in ("age_of_worker_behind", "age_bare", "age_apposition"))
         self._sex = tuple(patterns.rule("person", n) for n in ("sex_noun", "sex_title", "sex_labelled"))
         self._pronoun = patterns.rule("person", "sex_pronoun")
         self._not_injury = patterns.rule("person", "not_the_injury")
@@ -66,30 +74,28 @@ class PersonReader:
         """Age, sex and injury date of a summary; what it does not say is None."""
         age, sex = self._age_and_sex(summary)
         injury, end = self._injury_date(summary)
-        ages = {
-            n
-            for rule in (*self._with_sex, *self._age)
-            for m in rule.finditer(summary)
-            if (n := _age(m)) is not None and not _of_family(summary, m.start(), m.end())
-        }
+        ages = {said.age for said in self._said(summary)}
         return Person(age, sex, injury, end, tuple(sorted(ages)))
 
+    def _said(self, text: str) -> Iterator[_Said]:
+        """The ages said of the worker, not of others: "is now 52" first, then full phrases, then bare numbers."""
+        tiers: tuple[tuple[Rule, ...], ...] = ((self._now,), (*self._with_sex, *self._age), self._bare)
+        for tier, rules in enumerate(tiers):
+            for order, rule in enumerate(rules):
+                for match in rule.finditer(text):
+                    number = _age(match)
+                    if number is not None and not _of_family(text, match.start(), match.end()):
+                        yield _Said(tier, match.start("age"), order, number, rule, match)
+
     def _age_and_sex(self, text: str) -> tuple[Found[int] | None, Found[str] | None]:
-        for rule in self._with_sex:
-            for match in rule.finditer(text):
-                number = _age(match)
-                if number is not None and not _of_family(text, match.start(), match.end()):
-                    sex = Found(_sex(match.group("sex")), Span(*match.span("sex")), rule.name, 0.98)
-                    return Found(number, Span(*match.span("age")), rule.name, 0.98), sex
-        age = next(
-            (
-                Found(number, Span(*m.span("age")), rule.name, min(rule.data.confidence, 0.95))
-                for rule in self._age
-                for m in rule.finditer(text)
-                if (number := _age(m)) is not None and not _of_family(text, m.start(), m.end())
-            ),
-            None,
-        )
+        """The first age said; its own noun for the sex, else what tells the sex elsewhere."""
+        said = min(self._said(text), key=lambda s: (s.tier, s.start, s.order), default=None)
+        if said is None:
+            return None, self._sex_alone(text)
+        sure = 0.98 if said.rule in self._with_sex else min(said.rule.data.confidence, 0.95)
+        age = Found(said.age, Span(*said.match.span("age")), said.rule.name, sure)
+        if said.rule in self._with_sex:
+            return age, Found(_sex(said.match.group("sex")), Span(*said.match.span("sex")), said.rule.name, 0.98)
         return age, self._sex_alone(text)
 
     def _sex_alone(self, text: str) -> Found[str] | None:
@@ -145,5 +151,5 @@ def _sex(word: str) -> str:
 
 
 def _of_family(text: str, start: int, end: int) -> bool:
-    """True where a word for a relative stands just before or inside a match."""
-    return bool(_FAMILY.search(text[max(start - 25, 0) : end]))
+    """True where a word for a relative or another person stands just before or inside a match, or a relative behind."""
+    return bool(_FAMILY.search(text[max(start - 25, 0) : end]) or _RELATIVE_NEXT.match(text, end))

@@ -11,7 +11,10 @@ from extract.evidence import Found, Span
 from extract.patterns import TIME_LIMIT, Patterns, Rule
 from extract.words import fold
 
-_SPLIT = regex.compile(r"\s*(?:,|;|/(?=\s*\p{Lu}\p{L}+\s)|\band\b|&)\s*")
+_STATES_OF = r"(?:the\s+)?states?\s+of"
+_SPLIT = regex.compile(
+    rf"\s*(?:,|;|/(?=\s*\p{{Lu}}\p{{L}}+\s)|\band(?:\s+(?:also\s+)?in|\s+{_STATES_OF})?\b|&|\b{_STATES_OF}\b)\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,10 @@ class ReviewerReader:
         self._known = frozenset(n.lower() for n in names)
         self._state_rules = tuple(patterns.rule("reviewer", f"states_{k}") for k in ("labelled", "sentence"))
         self._labelled = patterns.rule("reviewer", "specialties_labelled")
-        sentences = ("boards_sentence", "subspecialty_sentence", "board_by_name")
+        sentences = ("boards_sentence", "subspecialty_sentence")
         self._sentences = tuple(patterns.rule("reviewer", n) for n in sentences)
         self._profession = patterns.rule("reviewer", "profession")
+        self._licensed = patterns.rule("reviewer", "licensed_specialty")
 
     def read(self, text: str) -> Reviewer:
         """States and specialties named in a statement; an unknown state is left out."""
@@ -51,10 +55,13 @@ class ReviewerReader:
         if not specialties:
             for rule in self._sentences:
                 specialties += self._list(rule, text, self._whole)
-        if not specialties:
-            specialties = [f for f in self._list(self._profession, text, self._whole) if f.value.lower() in self._known]
+            specialties += self._known_only(self._licensed, text)
+        specialties = specialties or self._known_only(self._profession, text)
         specialties.sort(key=lambda f: f.span)
         return Reviewer(_once(states), _once(specialties))
+
+    def _known_only(self, rule: Rule, text: str) -> list[Found[str]]:
+        return [f for f in self._list(rule, text, self._whole) if f.value.lower() in self._known]
 
     def _list(self, rule: Rule, text: str, whole: tuple[regex.Pattern[str], ...]) -> list[Found[str]]:
         found: list[Found[str]] = []

@@ -134,6 +134,9 @@ def split_sections(words: str, chapter: regex.Pattern[str], lists: Sections) -> 
     The chapter is the one named first, or one that is called a chapter; a second chapter opens
     a second citation, and topics after several chapters in a row belong to each of them.
     """
+    opened = words.lstrip()
+    if opened.startswith("(") and ")" not in opened:  # "Official Disability Guidelines (ODG)( Head Chapter"
+        words = opened[1:]
     reader = _OdgReader(words, chapter, lists)
     return reader.read()
 

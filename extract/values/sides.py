@@ -14,7 +14,7 @@ from extract.patterns import TIME_LIMIT, Patterns
 _RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)
 Side = Literal["claims_administrator", "reviewer"]
 _END: Final = regex.compile(
-    r"(?<!\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)(?<!\b\p{Lu}\.)(?<=[.?!]['”\")\]]?)\s*(?=\p{Lu}|\n)|\n"
+    r"(?<!\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)(?<!\b\p{Lu}{1,2}\.)(?<=[.?!]['”\")\]]?)\s*(?=\p{Lu}|\n)|\n"
 )
 
 
@@ -57,8 +57,16 @@ class SideSplitter:
             rejected = self._rules["rejected"].search(words)
             rest = _after(text, span, rejected.end()) if rejected else span
             if rest is not None:
-                getattr(sides, current).append(rest)
+                _add(text, sides.reviewer if current == "reviewer" else sides.claims_administrator, rest)
         return sides
+
+
+def _add(text: str, spans: list[Span], more: Span) -> None:
+    """Add a sentence; one that follows the last is joined to it, so that a reference over two sentences stays whole."""
+    if spans and not text[spans[-1].end : more.start].strip() and "\n" not in text[spans[-1].end : more.start]:
+        spans[-1] = Span(spans[-1].start, more.end)
+    else:
+        spans.append(more)
 
 
 def _after(text: str, span: Span, end: int) -> Span | None:
