@@ -223,10 +223,10 @@ def status(dataset: Path, run_dir: Path | None) -> None:
 
     It may be asked while the run goes on, and after it.
     """
+    from extract.archive.layout import LEDGER, RUN_FOLDER
     from extract.archive.ledger import LedgerError
     from extract.archive.ledger import status as read
     from extract.archive.status import as_text
-    from extract.run import LEDGER, RUN_FOLDER
 
     homes = [run_dir] if run_dir else [dataset / RUN_FOLDER, dataset.with_name(f"{dataset.name}{RUN_FOLDER}")]
     home = next((h for h in homes if (h / LEDGER).is_file()), homes[0])
@@ -235,6 +235,37 @@ def status(dataset: Path, run_dir: Path | None) -> None:
     except LedgerError as error:
         raise click.ClickException(str(error)) from error
     click.echo(as_text(found))
+
+
+@main.command()
+@click.argument(
+    "shards",
+    metavar="DIR...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write the tables into."
+)
+@click.option("--raw-csv", is_flag=True, help="Leave CSV cells that begin like a formula as they are.")
+def merge(shards: tuple[Path, ...], out: Path, raw_csv: bool) -> None:
+    """Bring datasets of shards together: the same tables as of one run over all of the input.
+
+    DIR... are finished output folders of imr extract --shard. No letter is read again.
+    """
+    from extract.archive.merge import MergeError
+    from extract.archive.merge import merge as bring_together
+    from extract.archive.part import PartError
+    from extract.archive.render import AsRead
+
+    try:
+        summary = bring_together(shards, out, rendering=AsRead(raw_csv=raw_csv))
+    except MergeError as error:
+        raise click.UsageError(str(error)) from error
+    except PartError as error:
+        raise click.ClickException(f"{error}: run the shard's imr extract command again.") from error
+    _report(summary, out)
 
 
 @main.command()

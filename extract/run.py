@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 from collections import deque
@@ -19,6 +20,7 @@ from extract import __version__
 from extract.archive import containers
 from extract.archive.assemble import Assembly, Summary, clear, holds_dataset, write_whole
 from extract.archive.key import ReaderSpec
+from extract.archive.layout import ABOUT, KEY, LEDGER, LOCK, PARTS, RUN_FOLDER
 from extract.archive.ledger import Ledger
 from extract.archive.messages import Result, Task
 from extract.archive.part import PartError, part_path
@@ -30,10 +32,6 @@ from extract.record import FailureRecord, LetterRecord
 if TYPE_CHECKING:
     from extract.pipeline import LetterReader
 
-RUN_FOLDER: Final = ".run"
-LEDGER: Final = "ledger.sqlite"
-PARTS: Final = "parts"
-LOCK: Final = "lock"
 CHUNK_FILES: Final = 32
 CHUNK_BYTES: Final = 16_000_000
 CHUNKS_A_WORKER: Final = 8
@@ -251,6 +249,8 @@ class _Work:
             "patterns": self._spec.digest,
             "engine": self._spec.engine,
         }
+        self._ledger.set_fact(KEY, self._spec.key)
+        self._ledger.set_fact(ABOUT, json.dumps(about))
         assembly = Assembly(
             self._output.out, ledger=self._ledger, parts=self._parts, rendering=self._output.rendering, about=about
         )

@@ -492,3 +492,46 @@ def test_run_folder_serves_both_kinds_of_tables(deidentified, read_names):
     assert read_names == []
     run(deidentified / "in", "--out", deidentified / "full")
     assert read_names == []
+
+
+# -- shards brought together
+
+
+@pytest.fixture
+def shards(tmp_path, read_names):
+    """Three shards of one folder, with the same bytes in two of them, and the dataset of one run."""
+    make_letters(tmp_path / "in", 20)
+    (tmp_path / "in" / "bad.pdf").write_bytes(b"no PDF")
+    for number in range(6):
+        shutil.copy(tmp_path / "in" / "004.txt", tmp_path / "in" / f"same{number}.txt")
+    run(tmp_path / "in", "--out", tmp_path / "whole")
+    for number in (1, 2, 3):
+        run(tmp_path / "in", "--shard", f"{number}/3", "--out", tmp_path / f"shard{number}")
+    return [tmp_path / f"shard{number}" for number in (3, 1, 2)]
+
+
+def merge(*arguments, code=0):
+    result = CliRunner().invoke(main, ["merge", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_merged_shards_are_the_dataset_of_one_run(tmp_path, shards, read_names):
+    merge(*shards, "--out", tmp_path / "out")
+    assert_same(tmp_path / "out", tmp_path / "whole")
+    read_names.clear()
+    run(tmp_path / "in", "--out", tmp_path / "out")
+    assert read_names == []
+    assert_same(tmp_path / "out", tmp_path / "whole")
+
+
+def test_shards_that_do_not_go_together_are_refused(tmp_path, shards):
+    assert "same name" in merge(shards[0], shards[0], "--out", tmp_path / "out", code=2)
+    assert "--out" in merge(*shards, "--out", tmp_path / "whole", code=2)
+    shutil.copytree(patterns_home(), tmp_path / "rules")
+    (tmp_path / "rules" / "more.txt").write_text("")
+    run(tmp_path / "in", "--out", tmp_path / "other", "--patterns", tmp_path / "rules")
+    assert "other rules" in merge(shards[0], tmp_path / "other", "--out", tmp_path / "out", code=2)
+    (tmp_path / "empty").mkdir()
+    assert "no dataset" in merge(tmp_path / "empty", "--out", tmp_path / "out", code=2)
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())

@@ -53,7 +53,13 @@ _FORMS: Final = {
 }
 """What a value must be as a whole to be kept: digits and units, a year, a page."""
 _AGE: Final = "age"
-_TOP_CODED: Final = Column("age_top_coded", "int", "with --deidentify: 1 where age is 90 for an age over 89")
+_TOP_CODED: Final = Column("age_top_coded", "int", "1 where age is 90 for an age over 89, else 0")
+
+
+def added_columns(table: Table) -> tuple[Column, ...]:
+    """What a table has more when it is de-identified."""
+    years = [Column(f"{c.name}_year", "int", f"year of {c.name}") for c in table.columns if c.type == "date"]
+    return (*years, *([_TOP_CODED] if _AGE in table.names else []))
 
 
 class Deidentified:
@@ -77,13 +83,7 @@ class Deidentified:
 
     def table(self, table: Table) -> Table:
         """The table with columns for years and for top-coded ages at its end."""
-        years = [
-            Column(f"{c.name}_year", "int", f"with --deidentify: year of {c.name}")
-            for c in table.columns
-            if c.type == "date"
-        ]
-        coded = [_TOP_CODED] if _AGE in table.names else []
-        return Table(table.name, table.meaning, table.key, (*table.columns, *years, *coded))
+        return Table(table.name, table.meaning, table.key, (*table.columns, *added_columns(table)))
 
     def rows(self, part: Part, table: Table, first: int, last: int) -> tuple[bytes, pa.Table]:
         """Rows of a part, made harmless."""

@@ -305,6 +305,38 @@ class Ledger:
         rows = self._db.execute("SELECT id FROM parts EXCEPT SELECT part FROM files WHERE part IS NOT NULL")
         return [int(row[0]) for row in rows.fetchall()]
 
+    def adopt(self, other: Path) -> dict[int, int]:
+        """Take over the rows of another ledger; gives its parts' numbers with the new ones.
+
+        Raises LedgerError, and takes over nothing, where a file's name stands in both.
+        """
+        self._db.execute("ATTACH ? AS other", (str(other),))
+        try:
+            first = self.next_part()
+            used = self._db.execute(
+                "SELECT id, made, files FROM other.parts WHERE id IN (SELECT part FROM other.files) ORDER BY id"
+            ).fetchall()
+            numbers = {int(row[0]): first + i for i, row in enumerate(used)}
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS numbers (old INTEGER PRIMARY KEY, new INTEGER)")
+            self._db.execute("BEGIN")
+            try:
+                self._db.execute("DELETE FROM temp.numbers")
+                self._db.executemany("INSERT INTO temp.numbers VALUES (?, ?)", numbers.items())
+                self._db.executemany(
+                    "INSERT INTO main.parts VALUES (?, ?, ?)", ((numbers[int(i)], made, n) for i, made, n in used)
+                )
+                self._db.execute(
+                    "INSERT INTO main.files SELECT name, place, container, position, stamp, 0, state, key, sha256,"
+                    " reason, detail, (SELECT new FROM temp.numbers WHERE old = part), slot FROM other.files"
+                )
+            except sqlite3.IntegrityError as error:
+                self._db.execute("ROLLBACK")
+                raise LedgerError("has a file of the same name as another one") from error
+            self._db.execute("COMMIT")
+        finally:
+            self._db.execute("DETACH other")
+        return numbers
+
     # -- texts
 
     def text_written(self, letter_id: str, part: int, assembly: int) -> bool:
