@@ -155,7 +155,7 @@ def extract(
     from extract.inputs import InputError, Inputs, Shard
     from extract.stopping import Stopper
 
-    count = os.cpu_count() or 1 if workers is None else workers
+    count = (os.cpu_count() or 1 if os.name == "posix" else 0) if workers is None else workers
     try:
         wanted = Inputs(inputs, manifest, None if shard is None else Shard.parse(shard))
         wanted.check()

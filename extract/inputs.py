@@ -135,11 +135,17 @@ def list_files(paths: Iterable[str | os.PathLike[str]]) -> list[Listed]:
 
 
 def free_name(entry: Listed, taken: Callable[[str], Place | None]) -> str:
-    """A name that no other file has: the own one, else the full path, else that with a number."""
+    """A name that no other file has: the own one, else the full path, else that with a number.
+
+    Within one archive names may stand twice; there the number comes at once.
+    """
+    name = wanted = entry.name
     number = 1
-    name = entry.name
     while (place := taken(name)) is not None and place != entry.place:
-        name = entry.other_name if number == 1 else f"{entry.other_name}#{number}"
+        same_archive = entry.place is not None and place.path == entry.place.path
+        if number == 1 and not same_archive:
+            wanted = entry.other_name
+        name = wanted if number == 1 and not same_archive else _numbered(wanted, number + same_archive)
         number += 1
     return name
 
@@ -245,6 +251,12 @@ class _Lister:
 
     def _mine(self, name: str) -> bool:
         return self.shard is None or self.shard.holds(name)
+
+
+def _numbered(name: str, number: int) -> str:
+    """As ``a#2.pdf``: the suffix stays, it tells text files."""
+    stem, suffix = os.path.splitext(name)
+    return f"{stem}#{number}{suffix}"
 
 
 def _stamp(path: Path) -> str:

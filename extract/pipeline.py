@@ -306,7 +306,7 @@ class LetterReader:
         values["upheld_count"] = decisions.count("upheld")
         values["overturned_count"] = decisions.count("overturned")
         if items:
-            whole = Span(items[0].request.start, items[-1].request.end)
+            whole = Span(min(i.request.start for i in items), max(i.request.end for i in items))
             for field in ("issue_count", "upheld_count", "overturned_count"):
                 book.add(TABLE, field, Found(values[field], whole, "count_of_items", 0.99))
             decision = overall(decisions)

@@ -77,4 +77,5 @@ def assert_same(one, two):
     """Two datasets are equal byte for byte."""
     first, second = files(one), files(two)
     assert list(first) == list(second)
-    assert [name for name in first if first[name] != second[name]] == []
+    different = [name for name in first if first[name] != second[name]]
+    assert different == []

@@ -137,6 +137,18 @@ def test_dropped_files_are_asked_about(tmp_path, read_names):
     assert_same(tmp_path / "out", tmp_path / "fresh")
 
 
+def test_archive_that_was_damaged_and_is_whole_again(tmp_path, read_names):
+    make_letters(tmp_path / "letters", 2)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(b"PK")
+    run(tmp_path / "in", "--out", tmp_path / "out", code=3)
+    assert failures(tmp_path / "out") == {"a.zip": "damaged"}
+    shutil.make_archive(str(tmp_path / "in" / "a"), "zip", tmp_path / "letters")
+    run(tmp_path / "in", "--out", tmp_path / "out")
+    assert failures(tmp_path / "out") == {}
+    assert sources(tmp_path / "out") == ["a.zip/000.txt", "a.zip/001.txt"]
+
+
 def test_dataset_that_no_run_remembers_is_not_touched(tmp_path, read_names):
     make_letters(tmp_path / "in", 1)
     run(tmp_path / "in", "--out", tmp_path / "out")

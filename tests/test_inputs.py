@@ -63,6 +63,16 @@ def test_archive_below_a_folder_and_stored_without_compression(tmp_path):
     assert failures(tmp_path / "out") == {}
 
 
+def test_names_that_stand_twice_in_an_archive_are_numbered(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for number in range(3):
+            info = tarfile.TarInfo("1.txt")
+            info.size = len(letter(number))
+            archive.addfile(info, io.BytesIO(letter(number).encode()))
+    run(tmp_path / "a.tar", "--out", tmp_path / "out")
+    assert sources(tmp_path / "out") == ["a.tar/1#2.txt", "a.tar/1#3.txt", "a.tar/1.txt"]
+
+
 def zip_with(path, **changes):
     info = zipfile.ZipInfo(changes.pop("name", "a.txt"))
     for name, value in changes.items():

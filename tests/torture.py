@@ -171,7 +171,7 @@ def archives(home):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/passwd"
             archive.addfile(info)
-    pack(folder / "bomb.tar.gz", [("a.bin", b"\0" * 40_000_000)] * 12)
+    pack(folder / "bomb.tar.gz", [(f"{n}.bin", b"\0" * 40_000_000) for n in range(12)])
     run(folder, "--out", home / "unpacked", "--workers", 1, code=0)
     reasons = [r["reason"] for r in rows(home / "unpacked", "failures") if not r["source"].startswith("bomb")]
     wanted = sorted([reason for _, reason, _ in ZIPS] + ["unsafe_member"] * len(TARS))

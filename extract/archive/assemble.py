@@ -107,16 +107,16 @@ class Assembly:
         self._out.mkdir(parents=True, exist_ok=True)
         summary = Summary()
         texts = _Texts(self._out / TEXTS, self._ledger) if self._rendering.texts else None
-        writers = {t.name: _TableWriter(self._out, self._rendering.table(t)) for t in TABLES}
+        writers: dict[str, _TableWriter] = {}
         try:
+            writers |= {t.name: _TableWriter(self._out, self._rendering.table(t)) for t in TABLES}
             self._stream(summary, writers, texts)
-        except BaseException:
+            (self._out / RUN_FILE).unlink(missing_ok=True)  # until all tables are the new ones
+            for writer in writers.values():
+                writer.finish()
+        finally:
             for writer in writers.values():
                 writer.close()
-            raise
-        (self._out / RUN_FILE).unlink(missing_ok=True)  # until all tables are the new ones
-        for writer in writers.values():
-            writer.finish()
         if texts is not None:
             texts.drop_stale()
         else:
@@ -211,6 +211,8 @@ class _TableWriter:
         self._held: list[pa.Table] = []
         self._rows = 0
         self._paths = {s: out / f"{table.name}.{s}" for s in SUFFIXES}
+        for suffix in SUFFIXES:  # never into a file that something stopped may still hold open
+            self._part(suffix).unlink(missing_ok=True)
         self._csv: IO[bytes] = self._part("csv").open("wb", buffering=CSV_BUFFER)
         self._csv.write(csv_line(table.names).encode())
         self._parquet = pq.ParquetWriter(self._part("parquet"), arrow_schema(table), compression="zstd")
@@ -235,7 +237,7 @@ class _TableWriter:
         self._held, self._rows = ([rest] if rest.num_rows else []), rest.num_rows
 
     def close(self) -> None:
-        """Close both files as they are."""
+        """Close both files as they are; once more does nothing."""
         self._csv.close()
         self._parquet.close()
 

@@ -124,7 +124,10 @@ class Ledger:
     # -- listing
 
     def list_files(self, entries: Iterable[Entry]) -> int:
-        """Bring the ledger up to what the inputs hold now; gives the number of rows that are no longer there."""
+        """Bring the ledger up to what the inputs hold now; gives the number of letters whose files are not there.
+
+        What gave no letter and is not there any more is forgotten.
+        """
         listing = int(self.fact("listing") or 0) + 1
         self.set_fact("listing", str(listing))
         self._db.execute("BEGIN")
@@ -134,6 +137,7 @@ class Ledger:
                 self._db.execute("COMMIT")
                 self._db.execute("BEGIN")
         self._db.execute("COMMIT")
+        self._db.execute("DELETE FROM files WHERE listed < ? AND part IS NULL", (listing,))
         row = self._db.execute("SELECT COUNT(*) FROM files WHERE listed < ?", (listing,)).fetchone()
         return int(row[0])
 

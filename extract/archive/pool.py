@@ -65,15 +65,14 @@ class _Child:
 
     def __init__(self, spec: ReaderSpec) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-m", "extract.archive.worker", str(theirs.fileno()), str(os.getpid())]
         home = str(Path(__file__).parents[2])
-        path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
+        code = f"import sys; sys.path.append({home!r}); from extract.archive.worker import main; main()"
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C of the terminal is for the parent
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         theirs.close()
         self.connection = Connection(ours.detach())
@@ -114,6 +113,8 @@ class Pool:
     """Any number of workers for one run."""
 
     def __init__(self, spec: ReaderSpec, *, workers: int, watch: Watch) -> None:
+        if os.name != "posix":
+            raise WorkersError("worker processes need Linux or macOS: read in one process with --workers 0.")
         self._spec, self._most, self._watch = spec, workers, watch
         self._children: list[_Child] = []
         self._again: deque[_Chunk] = deque()

@@ -1,8 +1,8 @@
 """A worker: reads chunks of files, one letter at a time, in a process of its own.
 
-It is started by ``pool`` as ``python -m extract.archive.worker FD``, speaks through the socket it was
-given, says which file it is about to read, and ends when its parent does. It has one thread that
-reads (PDFium is never entered by two) and writes nothing to disk.
+It is started by ``pool``, speaks through the socket it was given, says which file it is about to read, and
+ends when its parent does. It has one thread that reads (PDFium is never entered by two) and writes
+nothing to disk.
 """
 
 from __future__ import annotations
@@ -96,7 +96,3 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets workers finish
     threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     serve(Connection(int(sys.argv[1])))
-
-
-if __name__ == "__main__":
-    main()
