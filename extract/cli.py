@@ -199,6 +199,8 @@ def extract(
         ) from error
     except (LedgerError, WorkersError) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error}. When that is mended, the same command goes on.") from error
     except runs.StoppedError as error:
         click.echo(
             f"Stopped: {error.done} of {_many(error.files, 'file')} are read. The same command goes on.", err=True

@@ -347,6 +347,25 @@ def test_workers_that_cannot_start_end_the_run_with_the_reason(tmp_path, monkeyp
     assert "--workers 0" in run(tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, code=1)
 
 
+def test_full_disk_ends_the_run_and_the_same_command_goes_on(tmp_path, read_names, monkeypatch):
+    from extract import run as runs
+
+    make_letters(tmp_path / "in", 3)
+    real = runs.write_whole
+
+    def full(path, data):
+        if path.name == "0000002.part":
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr(runs, "write_whole", full)
+    assert "same command" in run(tmp_path / "in", "--out", tmp_path / "out", code=1)
+    monkeypatch.setattr(runs, "write_whole", real)
+    read_names.clear()
+    run(tmp_path / "in", "--out", tmp_path / "out")
+    assert read_names == ["001.txt", "002.txt"]
+
+
 def test_status_of_a_folder_without_a_run(tmp_path):
     result = CliRunner().invoke(main, ["status", str(tmp_path)])
     assert result.exit_code == 1

@@ -37,6 +37,8 @@ TRIES: Final = 2
 """Times that a chunk is given out whole; after that its files go out one by one."""
 RENEW_AT: Final = 0.5
 """Share of the memory limit from which a worker is replaced between two chunks, blaming no letter."""
+AS_NEW: Final = 1.15
+"""Times the memory of a new worker up to which what it grows by is the letter's own doing."""
 MIB: Final = 1024 * 1024
 
 
@@ -84,6 +86,7 @@ class _Child:
         self.index: int | None = None
         self.sha256 = ""
         self.since = time.monotonic()
+        self.rss_when_new = self.rss_at_file = 0
 
     def give(self, chunk: _Chunk) -> None:
         """Send a chunk of files."""
@@ -198,12 +201,14 @@ class Pool:
                 match message:
                     case Ready():
                         child.ready, self._failed_starts = True, 0
+                        child.rss_when_new = child.rss()
                         if child.chunk is not None:
                             child.give(child.chunk)
                     case Broken(why):
                         raise WorkersError(f"a worker cannot load its rules: {why}")
                     case Begins(index):
                         child.index, child.sha256, child.since = index, "", time.monotonic()
+                        child.rss_at_file = child.rss()
                     case Hashed(sha256):
                         child.sha256 = sha256
                     case Result():
@@ -248,7 +253,10 @@ class Pool:
             return
         before, culprit, after = chunk.tasks[:index], chunk.tasks[index], chunk.tasks[index + 1 :]
         self._again.extendleft(_Chunk(tasks) for tasks in (after, before) if tasks)
-        if reason is Reason.TIMEOUT or chunk.alone:
+        own_fault = reason is Reason.TIMEOUT or (
+            reason is Reason.OUT_OF_MEMORY and child.rss_at_file <= AS_NEW * child.rss_when_new
+        )
+        if own_fault or chunk.alone:
             yield _blamed(culprit, child.sha256, reason or Reason.CRASHED, how, self._watch)
         else:
             self._again.append(_Chunk((culprit,), alone=True))
