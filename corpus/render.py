@@ -240,7 +240,9 @@ def render(sources: Sequence[Path]) -> None:
 
 
 def pdf_of(source: Path) -> Path:
-    """Where the PDF of a source belongs."""
+    """Where the PDF of a source belongs: of what is no letter (corpus/others), beside it."""
+    if source.parent.name == "others":
+        return source.with_suffix(".pdf")
     return HERE / "letters" / source.parent.name / f"{source.stem}.pdf"
 
 
@@ -266,7 +268,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="render also what is up to date")
     arguments = parser.parse_args(argv)
     every = sorted((HERE / "sources").rglob("*.md"))
-    sources = [p for p in arguments.files or every if arguments.force or stale(p)]
+    others = sorted((HERE / "others").glob("*.md"))
+    sources = [p for p in arguments.files or [*every, *others] if arguments.force or stale(p)]
     if sources:
         render(sources)
     (HERE / "manifest.csv").write_text(manifest(every), encoding="utf-8")

@@ -30,9 +30,16 @@ LABEL_ENDS: Final = (":", ";", ".")
 """A label ends in a colon; a scan may show it as another mark."""
 SENTENCE: Final = 40
 """Characters behind "Final Determination:" in which the outcome stands."""
+ALONE: Final = r"(?<!\b(?:denial|decision|report|letter|form|note|review|application)s? )\b"
+"""What may not stand before a label of one word: "Denial dated:" is not "Dated:"."""
+_WORD: Final = regex.compile(r"\p{L}{2}")
+TELLING_WORD: Final = 8
+"""Letters of a label's first word from which it tells the label alone, in a scan that lost the rest."""
+LONG_WORD: Final = 5
+"""Letters from which a word of a label is told in a scan although one of them is wrong."""
 LABEL_LINES: Final = 3
 """Lines that a label may wrap over."""
-SURE, FROM_ORDER = 0.99, 0.9
+SURE, FROM_ORDER, LOOKS_ALIKE = 0.99, 0.9, 0.6
 
 
 @dataclass(slots=True)
@@ -62,6 +69,8 @@ class _Label:
     field: FieldData
     pieces: tuple[int, ...]
     box: Box
+    guessed: bool
+    """True where a scan shows only a part of the label, or no colon."""
 
 
 class HeaderReader:
@@ -70,6 +79,7 @@ class HeaderReader:
     def __init__(self, *, patterns: Patterns) -> None:
         self._dates = DateFinder(patterns=patterns)
         self._case = patterns.rule("header", "case_number")
+        self._scanned_case = patterns.rule("header", "case_number_scanned")
         self._priority = patterns.rule("header", "priority")
         self._determination = patterns.rule("header", "determination")
 
@@ -86,9 +96,12 @@ class HeaderReader:
     def case_number(self, text: str, region: Span) -> Found[str] | None:
         """The first case number in a region, labelled or not."""
         match = self._case.search(text, region.start, region.end)
+        if match is not None:
+            return Found(_case(match), Span(match.start(), match.end()), self._case.name, SURE)
+        match = self._scanned_case.search(text, region.start, region.end)
         if match is None:
             return None
-        return Found(_case(match), Span(match.start(), match.end()), "case_number", SURE)
+        return Found(_case(match), Span(match.start(), match.end()), self._scanned_case.name, LOOKS_ALIKE)
 
     def _store(
         self, values: HeaderValues, field: FieldData, text: str, span: Span, method: str, confidence: float
@@ -119,14 +132,18 @@ class HeaderReader:
     def _by_position(self, text: LetterText, region: Span, fields: Sequence[FieldData], values: HeaderValues) -> None:
         for number in sorted({li.page for li in text.clean_lines if li.clean and region.contains(li.clean)}):
             pieces = _pieces(text, region, number)
-            labels = _labels(pieces, fields)
+            labels = _labels(pieces, fields, scanned=text.scanned)
             taken = {i for label in labels for i in label.pieces}
-            for label in labels:
+            used: list[Span] = []
+            for label in sorted(labels, key=lambda la: la.guessed):
                 if label.field.field in values.dates or label.field.field in values.words:
                     continue
                 span = _value_span(label, labels, pieces, taken)
-                if span is not None:
-                    self._store(values, label.field, text.clean, span, "header_table", SURE)
+                if span is None or (label.guessed and any(span.overlaps(other) for other in used)):
+                    continue  # in a scan, a label that is not whole takes no value that another label has
+                used.append(span)
+                sure = LOOKS_ALIKE if label.guessed else SURE
+                self._store(values, label.field, text.clean, span, "header_table", sure)
 
     # -- by the order of the text
 
@@ -175,7 +192,11 @@ class HeaderReader:
 
 
 def _case(match: regex.Match[str]) -> str:
-    return f"CM{match.group('year')}-{match.group('number')}"
+    return f"CM{match.group('year')}-{match.group('number')}".translate(DIGITS)
+
+
+DIGITS: Final = str.maketrans("OoIlSB", "001158")
+"""Letters that a scan shows in the place of digits."""
 
 
 def _determination(words: str) -> str:
@@ -199,25 +220,39 @@ def _pieces(text: LetterText, region: Span, page: int) -> list[_Piece]:
     return out
 
 
-def _same(word: str, wanted: str, last: bool) -> bool:
-    return word.lower() == wanted or (last and word.lower().rstrip(":;.") == wanted)
+def _same(word: str, wanted: str, last: bool, *, scanned: bool = False) -> bool:
+    said = word.lower().rstrip(":;.") if last else word.lower()
+    if said == wanted:
+        return True
+    # of a long word a scan may have got one character wrong
+    return scanned and len(wanted) >= LONG_WORD and _near(said.strip("‘'“\"|"), wanted)
 
 
-def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData]) -> list[_Label]:
+def _near(said: str, wanted: str) -> bool:
+    """True where at most one character was added, lost or changed."""
+    return regex.fullmatch(f"(?:{regex.escape(wanted)}){{e<=1}}", said) is not None
+
+
+def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: bool) -> list[_Label]:
     found: list[_Label] = []
     for field in fields:
         for label in field.labels:
             words = label.lower().split()
             for start in range(len(pieces)):
-                if _same(pieces[start].text, words[0], len(words) == 1) and not (
+                if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (
                     len(words) == 1 and _goes_on(pieces, start)
                 ):
-                    indices = _follow(pieces, start, words)
-                    if indices and pieces[indices[-1]].text.endswith(LABEL_ENDS):
+                    whole = _follow(pieces, start, words, scanned=scanned)
+                    indices = whole
+                    if scanned and whole is None and len(words[0]) >= TELLING_WORD:
+                        indices = (start,)
+                    # a scan may have lost the colon, and the second line of a label that wraps
+                    guessed = whole is None or not pieces[whole[-1]].text.endswith(LABEL_ENDS)
+                    if indices and (scanned or not guessed):
                         box = pieces[indices[0]].box
                         for i in indices[1:]:
                             box = box.union(pieces[i].box)
-                        found.append(_Label(field, indices, box))
+                        found.append(_Label(field, indices, box, guessed))
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
     return [a for a in found if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)]
 
@@ -229,18 +264,22 @@ def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
     return pieces[at - 1].text.isalpha() and pieces[at].box.x0 - pieces[at - 1].box.x1 < CELL_GAP
 
 
-def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple[int, ...] | None:
+def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scanned: bool) -> tuple[int, ...] | None:
     """Indices of a label's words, the next to the right or at the start of the cell's next line."""
     indices = [start]
     for number, wanted in enumerate(words[1:], start=2):
         last = number == len(words)
         here = pieces[indices[-1]]
         right = indices[-1] + 1
-        if right < len(pieces) and pieces[right].line == here.line and _same(pieces[right].text, wanted, last):
+        if (
+            right < len(pieces)
+            and pieces[right].line == here.line
+            and _same(pieces[right].text, wanted, last, scanned=scanned)
+        ):
             indices.append(right)
             continue
         beside = pieces[right] if right < len(pieces) and pieces[right].line == here.line else None
-        if beside is not None and 0 <= beside.box.x0 - here.box.x1 < CELL_GAP:
+        if beside is not None and _WORD.search(beside.text) and beside.box.x0 - here.box.x1 < CELL_GAP:
             return None  # the cell's line goes on with another word
         below = next(
             (
@@ -248,7 +287,7 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str]) -> tuple
                 for i in range(right, len(pieces))
                 if 0 < pieces[i].line - here.line < LABEL_LINES
                 and abs(pieces[i].box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
-                and _same(pieces[i].text, wanted, last)
+                and _same(pieces[i].text, wanted, last, scanned=scanned)
             ),
             None,
         )
@@ -284,7 +323,7 @@ def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> li
     found: list[tuple[FieldData, Span]] = []
     for field in fields:
         for label in field.labels:
-            before = r"\b" if " " in label else r"(?<!\p{L} )\b"
+            before = r"\b" if " " in label else ALONE
             pattern = compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
             match = pattern.search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words

@@ -78,9 +78,10 @@ class ItemsData(Strict):
     ``sentences``: an expression of part ``item`` or ``decision`` holds the request, in groups ``request``,
     ``number``, and for the decision ``not`` or ``partly``.
     ``list``: a section lists the requests; guidelines and rationale have sections of their own.
+    ``labelled``: lines with labels, of which ``item`` opens a request and ``decision`` holds a word that decides.
     """
 
-    style: Literal["heading_above", "sentences", "list"]
+    style: Literal["heading_above", "sentences", "list", "labelled"]
     sections: list[Section] = Field(default=["items"])
     parts: list[PartData] = Field(default_factory=list)
     decision: str | None = None
@@ -226,10 +227,11 @@ class LayoutReader:
         shared = patterns.parse(SharedData, f"layouts/{SHARED}")
         parsed = (patterns.parse(LayoutData, f"layouts/{f.name}", pieces=shared.pieces) for f in files)
         found = [Layout(la.model_copy(update={"header": _fields(la.header, shared.header)})) for la in parsed]
-        if not found:
-            raise PatternError(f"no layouts in {patterns.home / 'layouts'}")
-        self.layouts = tuple(sorted(found, key=lambda la: -la.data.recognise.rank))
-        self._any = Layout(_union([la.data for la in self.layouts]))
+        if not any(la.name == UNKNOWN for la in found):
+            raise PatternError(f"no layout {UNKNOWN!r} in {patterns.home / 'layouts'}")
+        self._fallback = next(la for la in found if la.name == UNKNOWN)
+        self.layouts = tuple(sorted((la for la in found if la.name != UNKNOWN), key=lambda la: -la.data.recognise.rank))
+        self._any = Layout(_union([*(la.data for la in self.layouts), self._fallback.data]))
 
     def is_furniture(self, line: str) -> bool:
         """True for a line that some layout names as a running header or footer."""
@@ -267,7 +269,9 @@ class LayoutReader:
                 lead = compile_words(r"\s*" + heading.lead_in).match(text.clean, start, end, timeout=TIME_LIMIT)
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
-        return Sections(chosen, layout is not None, tuple(spans), (layout,) if layout else self.layouts)
+        return Sections(
+            chosen, layout is not None, tuple(spans), (layout,) if layout else (*self.layouts, self._fallback)
+        )
 
 
 def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:

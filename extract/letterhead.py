@@ -28,8 +28,11 @@ class LetterheadReader:
         """The header's fields; those it lacks, from a line that is a date or from prose, where the layout has them."""
         fields = sections.layout.data.header
         values = HeaderValues({}, {})
-        for span in (*sections.all("header", "cover"), *sections.all("closing", "reviewer")):
-            found = self._header.read(text, span.content, fields)
+        places = [s.content for s in (*sections.all("header", "cover"), *sections.all("closing", "reviewer"))]
+        if not sections.known:  # where nothing is sure, a label counts wherever it stands
+            places = [Span(0, len(text.clean))]
+        for place in places:
+            found = self._header.read(text, place, fields)
             for field, day in found.dates.items():
                 values.dates.setdefault(field, day)
             for field, words in found.words.items():

@@ -99,6 +99,7 @@ class ConditionFile(Strict):
     operations: Operations
     qualifiers: list[str]
     generic: list[str]
+    pairing: list[str]
 
 
 def condition_file(patterns: Patterns) -> ConditionFile:

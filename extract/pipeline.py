@@ -38,11 +38,17 @@ from extract.words import fold, one_line
 TABLE: Final = "letters"
 STATED: Final = 0.9
 """Confidence from which the summary's injury date is sure enough to contradict the header."""
-GOOD_SCAN: Final = 0.9
+GOOD_SCAN: Final = 0.97
 """Share of words read with confidence below which a scanned page is called poor."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
+_IMR: Final = regex.compile(r"\bindependent\s+medical\s+review\b", regex.IGNORECASE)
+GUIDELINES: Final = frozenset({"claims_administrator_guideline", "reviewer_guideline", "guidelines"})
+PARTS: Final = 3
+"""Kinds of headings, of those that a determination has, that show one without an item that is decided."""
+HEAD: Final = 600
+"""Characters at a letter's head that name what it is."""
 ID_DIGITS: Final = 16
 DATE_ORDER: Final = (
     "injury_date",
@@ -151,7 +157,7 @@ class LetterReader:
         items = find_items(text, sections)
         book = EvidenceBook(text, sections)
         header = self._letterhead.read(text, sections)
-        if not sections.known and not _looks_like_a_letter(sections, items, header):
+        if not sections.known and not _looks_like_a_letter(text.clean, sections, items, header):
             raise LetterError(Reason.NOT_A_LETTER)
         values: dict[str, Any] = {
             "letter_id": source.sha256[:ID_DIGITS],
@@ -371,10 +377,17 @@ def _out_of_order(values: dict[str, Any]) -> bool:
     return days != sorted(days)
 
 
-def _looks_like_a_letter(sections: Sections, items: Sequence[Item], header: HeaderValues) -> bool:
-    """Without a known layout: two kinds of headings of a determination, or one with a case number, or items."""
-    kinds = {s.name for s in sections.spans if s.heading.end} - {"closing"}
-    return len(kinds) >= 2 or (len(kinds) == 1 and "case_number" in header.words) or bool(items)
+def _looks_like_a_letter(text: str, sections: Sections, items: Sequence[Item], header: HeaderValues) -> bool:
+    """Without a known layout: a letter of the IMR, with an item that is decided, or a case summary and other parts.
+
+    A denial by utilization review tells how to ask for an IMR but has no case number; a notice of assignment
+    has one, and decides nothing.
+    """
+    numbered = "case_number" in header.words or header.footer is not None
+    decided = any(item.decision is not None and GUIDELINES & item.parts.keys() for item in items)
+    kinds = {s.name for s in sections.spans if s.heading.end} - {"closing", "header", "cover"}
+    told = "case_summary" in kinds and len(kinds) >= PARTS
+    return (numbered and (decided or told)) or (decided and told and _IMR.search(text, 0, HEAD) is not None)
 
 
 def _part(source: Source, number: int) -> Source:

@@ -72,6 +72,7 @@ class LetterText:
         self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
         self.has_boxes = bool(pages) and pages[0].has_boxes
+        self.scanned = any(page.ocr_quality is not None for page in pages)
 
     def to_raw(self, span: Span) -> Span:
         """The span of ``raw`` that a span of ``clean`` came from."""

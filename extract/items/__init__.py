@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from extract.items.above import heading_above
 from extract.items.item import Item
+from extract.items.labelled import labelled_items
 from extract.items.listed import listed_items
 from extract.items.sentences import sentence_items
 from extract.layout import Layout, Sections
@@ -26,6 +27,8 @@ def _items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
     data = layout.data.items
     if data.style == "sentences":
         return sentence_items(text, sections, layout)
+    if data.style == "labelled":
+        return labelled_items(text, sections, layout)
     if data.style == "list":
         return listed_items(text, sections, layout)
     return [

@@ -9,7 +9,7 @@ import regex
 from extract.evidence import Found, Span
 from extract.items.item import Item, Mark, find_marks
 from extract.items.matching import decide
-from extract.items.shares import Share, numbered, shares
+from extract.items.shares import Share, lettered, numbered, shares
 from extract.layout import Layout, Part, Sections, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
@@ -50,8 +50,9 @@ def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[I
     spans = [request for _, request in requests]
     kinds: tuple[Literal["guidelines", "rationale"], ...] = ("guidelines", "rationale")
     own = {part: shares(text.clean, sections.all(part), spans) for part in kinds}
-    if not any(own["guidelines"]):  # one section for both
-        own["guidelines"] = own["rationale"]
+    one, other = kinds if any(own["rationale"]) else kinds[::-1]
+    if not any(own[one]):  # one section for both
+        own[one] = own[other]
     items: list[Item] = []
     for index, (number, request) in enumerate(requests):
         parts: dict[Part, Span] = {part: share.span for part in kinds if (share := own[part][index]) is not None}
@@ -66,7 +67,7 @@ def listed_items(text: LetterText, sections: Sections, layout: Layout) -> list[I
 def _stated(text: LetterText, sections: Sections, layout: Layout) -> list[Mark]:
     """The sentences of the letter that decide: those of the list, of a list of decisions, and of the rationales."""
     stated: list[Mark] = []
-    for section in sections.all(*layout.data.items.sections, "decisions", "rationale"):
+    for section in sections.all(*layout.data.items.sections, "decisions", "guidelines", "rationale"):
         region = section.content
         starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
         stated += [m for m in find_marks(text.clean, region, layout, starts) if m.part == "decision"]
@@ -75,6 +76,9 @@ def _stated(text: LetterText, sections: Sections, layout: Layout) -> list[Mark]:
 
 def _entries(text: str, span: Span) -> list[tuple[int | None, Span]]:
     marks = numbered(text, span)
+    letters = [] if marks else lettered(text, span)
+    if len(letters) > 1 and letters[0][1] == span.start:
+        marks = letters
     if marks:
         ends = [m[1] for m in marks[1:]] + [span.end]
         return [(n, trim(text, start, end)) for (n, _, start), end in zip(marks, ends, strict=True)]

@@ -29,6 +29,8 @@ _NUMBER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=\s))\(?(?P<numbers>\d{1,2
 _LETTER: Final = regex.compile(r"(?:(?<=\n)|(?<=^)|(?<=\s))\(?(?P<letter>[a-pA-P])[.)]\s+(?=\S)")
 _RANGE: Final = regex.compile(r"(\d+)\s*(?:-|–|to|through)\s*(\d+)|(\d+)", regex.IGNORECASE)
 _LETTERS: Final = regex.compile(r"\p{L}")
+OPENING: Final = 40
+"""Characters at a paragraph's head in which it names its item."""
 SHORT: Final = 2
 """Letters of words that tell no item apart."""
 COMMON: Final = frozenset(
@@ -120,7 +122,7 @@ def _addressed(text: str, section: SectionSpan, count: int) -> Iterator[_Piece]:
             and (m.re is _ADDRESS or m.start() == span.start or text[m.start() - 1] == "\n")
         ]
     if not marks:
-        letters = list(_lettered(text, span))
+        letters = [(frozenset({n}), start, words) for n, start, words in lettered(text, span)]
         marks = letters if len(letters) == count else []
     for index, (numbers, _, start) in enumerate(marks):
         end = marks[index + 1][1] if index + 1 < len(marks) else span.end
@@ -129,13 +131,13 @@ def _addressed(text: str, section: SectionSpan, count: int) -> Iterator[_Piece]:
             yield _Piece(numbers, piece, section)
 
 
-def _lettered(text: str, span: Span) -> Iterator[tuple[frozenset[int], int, int]]:
+def lettered(text: str, span: Span) -> list[tuple[int, int, int]]:
     """As ``numbered`` for marks (a), (b), (c) …"""
-    number = 0
+    found: list[tuple[int, int, int]] = []
     for match in _LETTER.finditer(text, span.start, span.end, timeout=TIME_LIMIT):
-        if match.group("letter").lower() == "abcdefghijklmnop"[number : number + 1]:
-            number += 1
-            yield frozenset({number}), match.start(), match.end()
+        if match.group("letter").lower() == "abcdefghijklmnop"[len(found) : len(found) + 1]:
+            found.append((len(found) + 1, match.start(), match.end()))
+    return found
 
 
 def _unaddressed(
@@ -148,9 +150,17 @@ def _unaddressed(
     own = _own_words(text, requests)
     section = max(sections, key=lambda s: len(own[index] & set(tokens(s.content.of(text)))))
     paragraphs = [p for p in _paragraphs(text, section.content) if p.end > p.start]
+    if len(sections) == 1 and len(paragraphs) != len(left):  # what stands before the first item's paragraph
+        paragraphs = _headed(text, paragraphs, own)
     if len(sections) == 1 and len(paragraphs) == len(left):
         return Share(paragraphs[left.index(index)], section, alone=False)
     return Share(_by_name(text, section.content, index, own), section, alone=len(left) == 1)
+
+
+def _headed(text: str, paragraphs: Sequence[Span], own: Sequence[set[str]]) -> list[Span]:
+    """The paragraphs whose first words name an item."""
+    every = set().union(*own)
+    return [p for p in paragraphs if every & set(tokens(text[p.start : min(p.end, p.start + OPENING)]))]
 
 
 def _paragraphs(text: str, span: Span) -> Iterator[Span]:

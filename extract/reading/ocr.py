@@ -19,6 +19,8 @@ from extract.reading.page import Box
 DPI = 300
 """Resolution that pages are drawn at. Scans come with 150 to 300."""
 POINTS = 72
+RULES = "|_—–=~[]{}‘'. \n\t"
+"""What Tesseract makes of the lines of a table."""
 GOOD_WORD = 60.0
 """Word confidence, 0 to 100, from which Tesseract's reading is usually right."""
 
@@ -108,11 +110,11 @@ class Ocr:
         except RuntimeError:  # an empty block
             return None
         box = iterator.BoundingBox(self._levels.WORD)
-        if not text or not text.strip() or box is None:
-            return None
+        if not text or box is None or not text.strip(RULES):
+            return None  # nothing, or the rules of a table
         left, top, right, bottom = (value * scale for value in box)
         confidence = max(0.0, min(1.0, iterator.Confidence(self._levels.WORD) / 100))
-        return OcrWord("".join(text.split()), Box(left, top, right, bottom), confidence)
+        return OcrWord("".join(text.split()).strip("|"), Box(left, top, right, bottom), confidence)
 
     def close(self) -> None:
         """Give Tesseract's memory back."""

@@ -46,6 +46,7 @@ class Chunk:
     """
 
     span: Span
+    text: str
     separator: str
     tokens: tuple[Token, ...]
     heads: tuple[Span, ...]
@@ -151,6 +152,7 @@ class Chunker:
         adjectives = {i for p in parts if p.id_ == ADJECTIVE for i in range(p.start, p.end)}
         return Chunk(
             span=span,
+            text=span.of(page.text),
             separator=separator,
             tokens=tokens,
             heads=tuple(Span(h.start_char, h.end_char) for h in heads),

@@ -48,7 +48,7 @@ _ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
 _PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
 _UNNAMED: Final = compile_words(
     r"(?<!(?:part|sections?) of (?:the )?(?:California )?)\bMTUS\b"
-    r"(?! (?:was|were|is|are|does|did|do|has|that|having|nor|antedates|predates))|"
+    r"(?! (?:was|were|is|are|does|did|do|has|that|having|nor|antedates|predates|silent|page|deals?))|"
     r"(?<!(?:part|sections?) of (?:the )?(?:California )?)Medical Treatment Utilization Schedule"
 )
 _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
@@ -56,7 +56,8 @@ _CLAUSE: Final = compile_words(
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
     r"[,;]? (?:although|whereas) |"
     r"[,;]? (?:and )?(?:was|were) (?:also )?consulted|,? (?:without|with no) (?:an? )?(?:page|section|chapter)|"
-    r",? not (?:a )?part of|,? (?:n?either|both|all|none) of which|,? (?:the )?MTUS having|"
+    r",? not (?:a )?part of|[;,]? (?:the )?(?:MTUS|ODG) (?:is )?silent|"
+    r",? (?:n?either|both|all|none) of which|,? (?:the )?MTUS having|"
     r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|too) |"
     r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"

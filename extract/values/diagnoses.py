@@ -37,6 +37,11 @@ ITEM = regex.compile(
     r"|she|who|reports?|reported|complains?|denie[sd]|denies|states?|requested|continues?|with\sa\sdate)\b)[^.:;?!]){2,80}\.(?!\d)"
 )
 """A short sentence without a verb: the next item of a list that a colon opened."""
+PAIRS = (
+    (regex.compile(r"\b[CTLS]\d{1,2}(?:\s?-\s?[CTLS]?\d{1,2})?$"), regex.compile(r"[CTLS]\d{1,2}")),
+    (regex.compile(r"#\s?\d{1,2}$"), regex.compile(r"#\s?\d{1,2}")),
+)
+"""Ends and beginnings of chunks that belong together: levels of the spine, numbers of teeth."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -50,7 +55,9 @@ class DiagnosisFinder:
         for rule in patterns.rules("diagnosis_cues"):
             self._rules.setdefault(rule.data.value or "", []).append(rule)
         self._chunker = Chunker(separators=self._rules["separator"], patterns=patterns)
-        self._generic = frozenset(condition_file(patterns).generic)
+        conditions = condition_file(patterns)
+        self._generic = frozenset(conditions.generic)
+        self._pairing = frozenset(conditions.pairing)
 
     def in_summary(self, text: str) -> list[Found[str]]:
         """Diagnoses in the order of the text, each wording once.
@@ -217,6 +224,9 @@ class DiagnosisFinder:
             if last is not None and any(rule.match(page.text, chunk.span.start) for rule in self._rules["continues"]):
                 items[-1], pending = self._extend(last, chunk), None
                 continue
+            if last is not None and not chunk.heads and self._pairs(last, chunk):
+                items[-1] = self._extend(last, chunk)
+                continue
             if not chunk.heads:
                 ahead = self._head_ahead(chunks, i)
                 if chunk.operation and last is not None and last.operated and "," not in chunk.separator:
@@ -260,15 +270,28 @@ class DiagnosisFinder:
         first = chunk.tokens[0].lower_ if chunk.tokens else ""
         if first in PREPOSITIONS:
             return True
-        if joined and last.open_with:
+        if joined and (last.open_with or self._pairs(last, chunk)):
             return True
+        if chunk.operated and not (last.operated or chunk.named or "and" in chunk.separator):
+            return True  # "a torn tendon, status post repair"
         return joined and chunk.bare and not chunk.alone
+
+    def _pairs(self, last: Chunk, chunk: Chunk) -> bool:
+        """True where "and" joins two levels, two teeth or two fingers: "at C5-6 and C6-7", "#8 and #9"."""
+        if not (last.tokens and chunk.tokens):
+            return False
+        before, after = last.tokens[-1].lower_, chunk.tokens[0].lower_
+        if before in self._pairing and after in self._pairing:
+            return True
+        ends, starts = last.text.rstrip(), chunk.text.lstrip()
+        return any(end.search(ends) and start.match(starts) for end, start in PAIRS)
 
     def _extend(self, last: Chunk, chunk: Chunk) -> Chunk:
         """The item with one more chunk at its end."""
         return replace(
             last,
             span=Span(last.span.start, chunk.span.end),
+            text=last.text + chunk.separator + chunk.text,
             tokens=last.tokens + chunk.tokens,
             heads=last.heads + chunk.heads,
             adjectives=chunk.adjectives,

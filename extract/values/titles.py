@@ -28,7 +28,7 @@ _START: Final = regex.compile(
 _END: Final = regex.compile(
     r"""
       ,?\s+(?:n?either|both|all|none)\s+of\s+which\b
-      |,?\s+(?:which|that)\s+(?:is|are|was|were|do|does|has|have|address(?:es)?|covers?|recommends?|says?|state[sd]?)\b
+      |;\s+(?:the\s+)?MTUS\b|,?\s+(?:which|that)\s+(?:is|are|was|were|do|does|has|have|address(?:es)?|covers?|recommends?|says?|state[sd]?)\b
       |,\s+(?:as|since|because|although|while|but|not|where|for)\s
       |;|\n
       |(?<!\d)(?<!\b\p{Lu}{1,2})\.\s+(?=\p{Lu})|\.?\s*$
