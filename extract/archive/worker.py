@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import PurePosixPath
 from typing import Final
@@ -72,6 +73,7 @@ def serve(connection: Connection) -> None:
     spec: ReaderSpec = connection.recv()
     try:
         reader = ChunkReader(spec.reader())
+        PartBuilder().warm_up()
     except Exception as error:
         connection.send(Broken(f"{type(error).__name__}: {error}"))
         return
@@ -91,8 +93,18 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+class _WithoutPandas(MetaPathFinder):
+    """pyarrow looks for pandas when it makes its first array; that takes a second and 50 MB, and no worker needs it."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Say that there is no pandas, and nothing of other modules."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname, name=fullname)
+
+
 def main() -> None:
     """Serve on the socket whose number is the first argument; the second is the parent's process id."""
+    sys.meta_path.insert(0, _WithoutPandas())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets workers finish
     threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     serve(Connection(int(sys.argv[1])))
