@@ -150,7 +150,7 @@ def extract(
     """
     from extract import run as runs
     from extract.archive.ledger import LedgerError
-    from extract.archive.pool import WorkersError
+    from extract.archive.nursery import WorkersError
     from extract.archive.render import AsRead, Rendering
     from extract.inputs import InputError, Inputs, Shard
     from extract.stopping import Stopper
@@ -348,7 +348,8 @@ def _readers(
     workers: int, *, deadline: float, memory: int, scheduler: str | None
 ) -> Callable[[ReaderSpec, int], AbstractContextManager[Readers]]:
     """What reads letters: a cluster, this process for 0 workers, else processes, no more than there are chunks."""
-    from extract.archive.pool import Pool, Watch, WorkersError
+    from extract.archive.nursery import Nursery, WorkersError
+    from extract.archive.pool import Pool, Watch
     from extract.run import InProcess
 
     def make(spec: ReaderSpec, chunks: int) -> AbstractContextManager[Readers]:
@@ -361,7 +362,7 @@ def _readers(
             return Cluster(spec, scheduler=scheduler, workers=max(1, min(workers, chunks)), watch=watch)
         if workers == 0:
             return InProcess(spec)
-        return Pool(spec, workers=min(workers, chunks), watch=watch)
+        return Pool(Nursery(spec), workers=min(workers, chunks), watch=watch)
 
     return make
 

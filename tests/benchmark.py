@@ -24,6 +24,7 @@ import pypdfium2
 from extract.archive.assemble import Assembly
 from extract.archive.key import ReaderSpec
 from extract.archive.messages import Task
+from extract.archive.nursery import Nursery
 from extract.archive.place import Place
 from extract.archive.pool import Pool, Watch
 from extract.archive.worker import ChunkReader
@@ -145,7 +146,7 @@ def with_workers(folder, out, count):
     def watch():
         own = psutil.Process()
         while watching:
-            for process in [own, *own.children()]:
+            for process in [own, *own.children(recursive=True)]:
                 try:
                     name = "parent" if process == own else "worker"
                     peaks[name] = max(peaks.get(name, 0), process.memory_info().rss)
@@ -160,7 +161,7 @@ def with_workers(folder, out, count):
             Inputs((str(folder),)),
             Output(out),
             spec=ReaderSpec.of(),
-            readers=lambda spec, _: Pool(spec, workers=count, watch=Watch()),
+            readers=lambda spec, _: Pool(Nursery(spec), workers=count, watch=Watch()),
             workers=count,
         )
     finally:

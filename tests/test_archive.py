@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import time
@@ -278,13 +277,15 @@ def test_killed_at_any_moment_the_same_command_gives_the_same_bytes(tmp_path):
     make_letters(tmp_path / "in", 60, dict.fromkeys(range(60), "SLOW"))
     (tmp_path / "in" / "000b.txt").write_bytes((tmp_path / "in" / "050.txt").read_bytes())
     run(tmp_path / "in", "--out", tmp_path / "whole")
-    chance = random.Random(5)
     arguments = (tmp_path / "in", "--out", tmp_path / "out", "--workers", 2)
     process = start(*arguments, faults=True)
     wait_for(tmp_path / "out", 5, process)
-    children = psutil.Process(process.pid).children()
-    chance.choice(children).kill()
+    children = psutil.Process(process.pid).children(recursive=True)
+    for child in children:  # two workers and the process that forks them
+        child.kill()
+        time.sleep(0.3)
     wait_for(tmp_path / "out", 20, process)
+    children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
     _, alive = psutil.wait_procs(children, timeout=5)

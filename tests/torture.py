@@ -68,7 +68,7 @@ def kill(home):
         process = start(*arguments, faults=True)
         target = read_so_far(out) + chance.randrange(1, LETTERS // KILLS)
         wait_until(lambda out=out, target=target: read_so_far(out) >= target, process)
-        children = psutil.Process(process.pid).children() if process.poll() is None else []
+        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         if children and chance.random() < 0.5:
             chance.choice(children).kill()
             kills += 1
@@ -138,7 +138,7 @@ def hostile(home):
     def watch():
         nonlocal peak
         while not done.wait(0.1):
-            for child in psutil.Process().children():
+            for child in psutil.Process().children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     peak = max(peak, child.memory_info().rss)
 

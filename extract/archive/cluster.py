@@ -18,7 +18,8 @@ import distributed
 
 from extract.archive.key import ReaderSpec
 from extract.archive.messages import Result, Task
-from extract.archive.pool import Pool, Watch, WorkersError
+from extract.archive.nursery import Nursery, WorkersError
+from extract.archive.pool import Pool, Watch
 
 LOCAL: Final = "local"
 PLUGIN: Final = "imr-letters"
@@ -58,7 +59,7 @@ class ReadingPlugin(distributed.WorkerPlugin):  # type: ignore[misc]
         try:
             pool = self._free.get_nowait()
         except queue.Empty:
-            pool = Pool(self._spec, workers=1, watch=self._watch)
+            pool = Pool(Nursery(self._spec), workers=1, watch=self._watch)
         try:
             yield pool
         except BaseException:

@@ -35,12 +35,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker has loaded its reader."""
+    """The reader is loaded: workers can be had."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The worker cannot load its reader."""
+    """The reader cannot be loaded."""
 
     why: str
 
@@ -67,4 +67,4 @@ class Result:
     part: bytes = b""
 
 
-Message = Ready | Broken | Begins | Hashed | Result
+Message = Begins | Hashed | Result

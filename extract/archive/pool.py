@@ -8,31 +8,19 @@ outside (a kill, a full machine) is written down as the letter's fault.
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Final, Self
 
-import psutil
-
-from extract.archive.key import ReaderSpec
-from extract.archive.messages import Begins, Broken, Hashed, Message, Outcome, Ready, Result, Task
+from extract.archive.messages import Begins, Hashed, Message, Outcome, Result, Task
+from extract.archive.nursery import Nursery, Worker
 from extract.failures import Reason
 
 POLL: Final = 0.1
 """Seconds between two looks at clocks and memory."""
-START_LIMIT: Final = 120.0
-"""Seconds that a worker may take to load its reader."""
-FAILED_STARTS: Final = 3
-"""Starts in a row that may fail before the run gives up."""
 TRIES: Final = 2
 """Times that a chunk is given out whole; after that its files go out one by one."""
 RENEW_AT: Final = 0.5
@@ -40,10 +28,6 @@ RENEW_AT: Final = 0.5
 AS_NEW: Final = 1.15
 """Times the memory of a new worker up to which what it grows by is the letter's own doing."""
 MIB: Final = 1024 * 1024
-
-
-class WorkersError(RuntimeError):
-    """Workers cannot be started, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +47,16 @@ class _Chunk:
 
 
 class _Child:
-    """A worker process and where it is."""
+    """A worker and where it is."""
 
-    def __init__(self, spec: ReaderSpec) -> None:
-        ours, theirs = socket.socketpair()
-        home = str(Path(__file__).parents[2])
-        code = f"import sys; sys.path.append({home!r}); from extract.archive.worker import main; main()"
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", code, str(theirs.fileno()), str(os.getpid())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C of the terminal is for the parent
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
-        theirs.close()
-        self.connection = Connection(ours.detach())
-        self.connection.send(spec)
-        self._memory = psutil.Process(self.process.pid)
-        self.ready = False
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.connection = worker, worker.connection
         self.served = 0
         self.chunk: _Chunk | None = None
         self.index: int | None = None
         self.sha256 = ""
         self.since = time.monotonic()
-        self.rss_when_new = self.rss_at_file = 0
+        self.rss_when_new = self.rss_at_file = worker.rss()
 
     def give(self, chunk: _Chunk) -> None:
         """Send a chunk of files."""
@@ -97,31 +67,14 @@ class _Child:
         except OSError:
             return  # it died just now; the other end's closing will tell
 
-    def rss(self) -> int:
-        """Bytes of memory that it holds; 0 where it is gone."""
-        try:
-            return int(self._memory.memory_info().rss)
-        except psutil.Error:
-            return 0
-
-    def end(self) -> str:
-        """Kill it if it lives; gives how it ended."""
-        self.process.kill()
-        code = self.process.wait()
-        self.connection.close()
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
 
 class Pool:
     """Any number of workers for one run."""
 
-    def __init__(self, spec: ReaderSpec, *, workers: int, watch: Watch) -> None:
-        if os.name != "posix":
-            raise WorkersError("worker processes need Linux or macOS: read in one process with --workers 0.")
-        self._spec, self._most, self._watch = spec, workers, watch
+    def __init__(self, nursery: Nursery, *, workers: int, watch: Watch) -> None:
+        self._nursery, self._most, self._watch = nursery, workers, watch
         self._children: list[_Child] = []
         self._again: deque[_Chunk] = deque()
-        self._failed_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -131,14 +84,9 @@ class Pool:
 
     def close(self) -> None:
         """End all workers."""
-        for child in self._children:
-            child.end()
-        self._children.clear()
-
-    @property
-    def pids(self) -> list[int]:
-        """Process ids of the workers."""
-        return [child.process.pid for child in self._children]
+        for child in list(self._children):
+            self._drop(child)
+        self._nursery.close()
 
     def run(self, chunks: Iterable[tuple[Task, ...]], *, stopping: Callable[[], bool]) -> Iterator[Result]:
         """Read all chunks; gives results as they come, in no fixed order.
@@ -161,10 +109,10 @@ class Pool:
     # -- giving out
 
     def _hand_out(self, source: Iterator[tuple[Task, ...]], stopping: Callable[[], bool]) -> None:
-        for child in [c for c in self._children if c.ready and c.chunk is None]:
-            if child.rss() > RENEW_AT * self._watch.memory * MIB:
+        for child in [c for c in self._children if c.chunk is None]:
+            if child.worker.rss() > RENEW_AT * self._watch.memory * MIB:
                 self._drop(child)
-        free = [c for c in self._children if c.ready and c.chunk is None]
+        free = [c for c in self._children if c.chunk is None]
         room = self._most - len(self._children)
         while free or room > 0:
             chunk = self._next(source, stopping)
@@ -178,9 +126,9 @@ class Pool:
             if room <= 0:
                 self._drop(free.pop())
                 room += 1
-            child = _Child(self._spec)
+            child = _Child(self._nursery.worker())
             self._children.append(child)
-            child.chunk = chunk  # sent when it is ready
+            child.give(chunk)
             room -= 1
 
     def _next(self, source: Iterator[tuple[Task, ...]], stopping: Callable[[], bool]) -> _Chunk | None:
@@ -199,16 +147,9 @@ class Pool:
             while child.connection.poll():
                 message: Message = child.connection.recv()
                 match message:
-                    case Ready():
-                        child.ready, self._failed_starts = True, 0
-                        child.rss_when_new = child.rss()
-                        if child.chunk is not None:
-                            child.give(child.chunk)
-                    case Broken(why):
-                        raise WorkersError(f"a worker cannot load its rules: {why}")
                     case Begins(index):
                         child.index, child.sha256, child.since = index, "", time.monotonic()
-                        child.rss_at_file = child.rss()
+                        child.rss_at_file = child.worker.rss()
                     case Hashed(sha256):
                         child.sha256 = sha256
                     case Result():
@@ -222,29 +163,19 @@ class Pool:
             return
         if child.connection.poll():  # it has something to say first
             return
-        waited = time.monotonic() - child.since
-        if not child.ready:
-            if waited > START_LIMIT:
-                yield from self._lost(child, None)
-        elif waited > self._watch.deadline:
+        if time.monotonic() - child.since > self._watch.deadline:
             yield from self._lost(child, Reason.TIMEOUT)
-        elif child.rss() > self._watch.memory * MIB:
+        elif child.worker.rss() > self._watch.memory * MIB:
             yield from self._lost(child, Reason.OUT_OF_MEMORY)
 
     def _lost(self, child: _Child, reason: Reason | None) -> Iterator[Result]:
         """End a worker; give its files out again, but for the one to blame."""
         chunk, index = child.chunk, child.index
         how = self._drop(child)
-        if not child.ready:
-            self._failed_starts += 1
-            if self._failed_starts >= FAILED_STARTS:
-                raise WorkersError(f"workers do not start ({how}); --workers 0 reads without them and shows why.")
         if chunk is None:
             return
         if index is None or index >= len(chunk.tasks):  # between two files: nothing is known against any
-            if not child.ready:
-                self._again.appendleft(chunk)
-            elif chunk.tries + 1 < TRIES:
+            if chunk.tries + 1 < TRIES:
                 self._again.appendleft(_Chunk(chunk.tasks, chunk.tries + 1, chunk.alone))
             elif len(chunk.tasks) > 1:
                 self._again.extendleft(_Chunk((task,), alone=True) for task in reversed(chunk.tasks))
@@ -263,7 +194,8 @@ class Pool:
 
     def _drop(self, child: _Child) -> str:
         self._children.remove(child)
-        return child.end()
+        child.worker.kill()
+        return self._nursery.how_ended(child.worker.pid)
 
 
 def _blamed(task: Task, sha256: str, reason: Reason, how: str, watch: Watch) -> Result:

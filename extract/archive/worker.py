@@ -1,6 +1,6 @@
 """A worker: reads chunks of files, one letter at a time, in a process of its own.
 
-It is started by ``pool``, speaks through the socket it was given, says which file it is about to read, and
+It is forked by the ``nursery``, speaks through the socket it was given, says which file it is about to read, and
 ends when its parent does. It has one thread that reads (PDFium is never entered by two) and writes
 nothing to disk.
 """
@@ -10,17 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import PurePosixPath
 from typing import Final
 
-from extract.archive.key import ReaderSpec
-from extract.archive.messages import Begins, Broken, Hashed, Message, Outcome, Ready, Result, Task
+from extract.archive.messages import Begins, Hashed, Message, Outcome, Result, Task
 from extract.archive.part import PartBuilder
 from extract.failures import LetterError, Reason
 from extract.pipeline import LetterReader, Source, fault
@@ -35,6 +32,10 @@ class ChunkReader:
 
     def __init__(self, reader: LetterReader) -> None:
         self._reader = reader
+
+    def warm_up(self) -> None:
+        """Pay for what the first part costs more, before a clock runs."""
+        PartBuilder().warm_up()
 
     def read(self, tasks: Sequence[Task], *, tell: Callable[[Message], None] = lambda _: None) -> Result:
         """Read all files; every one of them gets its outcome."""
@@ -68,16 +69,10 @@ class ChunkReader:
             return Outcome(task.name, "failed", sha256, Reason.INTERNAL_ERROR, fault(error))
 
 
-def serve(connection: Connection) -> None:
-    """Load a reader, then read chunks until the other end closes."""
-    spec: ReaderSpec = connection.recv()
-    try:
-        reader = ChunkReader(spec.reader())
-        PartBuilder().warm_up()
-    except Exception as error:
-        connection.send(Broken(f"{type(error).__name__}: {error}"))
-        return
-    connection.send(Ready())
+def serve(connection: Connection, reader: ChunkReader) -> None:
+    """Read chunks until the other end closes, or the process that forked this one is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which lets workers finish
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     while True:
         try:
             tasks: Sequence[Task] = connection.recv()
@@ -91,20 +86,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(PARENT_EVERY)
     os._exit(1)
-
-
-class _WithoutPandas(MetaPathFinder):
-    """pyarrow looks for pandas when it makes its first array; that takes a second and 50 MB, and no worker needs it."""
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """Say that there is no pandas, and nothing of other modules."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname, name=fullname)
-
-
-def main() -> None:
-    """Serve on the socket whose number is the first argument; the second is the parent's process id."""
-    sys.meta_path.insert(0, _WithoutPandas())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets workers finish
-    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
-    serve(Connection(int(sys.argv[1])))
