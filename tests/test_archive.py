@@ -425,6 +425,20 @@ def test_value_that_no_table_holds_is_the_letters_own_failure(tmp_path, reader, 
     assert len(sources(tmp_path / "out")) == 2
 
 
+def test_failures_of_any_name_are_the_same_in_csv_and_parquet(tmp_path, read_names):
+    import pyarrow.parquet as pq
+
+    (tmp_path / "in").mkdir()
+    names = ["=a.pdf", 'q"u,o|te.pdf', "line\nend.pdf", "NULL", "back\\slash.pdf", "12", "ünï.pdf"]
+    for name in names:
+        (tmp_path / "in" / name).write_bytes(b"no PDF" + name.encode())
+    run(tmp_path / "in", "--out", tmp_path / "out", code=3)
+    table = pq.read_table(tmp_path / "out" / "failures.parquet").to_pylist()
+    assert [r["source"] for r in table] == sorted(names)
+    assert [r["source"].removeprefix("'") for r in rows(tmp_path / "out", "failures")] == sorted(names)
+    assert all(len(r["sha256"]) == 64 for r in table)
+
+
 def test_run_file_counts_and_names_no_time_or_place(tmp_path, read_names):
     make_letters(tmp_path / "in", 2)
     run(tmp_path / "in", "--out", tmp_path / "out")

@@ -30,12 +30,14 @@ from extract.tables import TEXTS, arrow_schema, csv_line
 
 RUN_FILE: Final = "run.json"
 SUFFIXES: Final = ("csv", "parquet")
-ROW_GROUP: Final = {"evidence": 65_536, "flat": 2_048, "issues": 2_048}
-"""Rows of a Parquet row group, so that one takes some 15 MB of memory at most."""
-ROW_GROUP_OTHER: Final = 8_192
+ROW_GROUP: Final = {"evidence": 65_536, "citations": 4_096}
+"""Rows of a Parquet row group, so that one takes some 15 MB of memory."""
+ROW_GROUP_OTHER: Final = 2_048
 CSV_BUFFER: Final = 1_000_000
 OPEN_PARTS: Final = 8
 TEXTS_A_COMMIT: Final = 5_000
+_SOUGHT: Final = ("letter_id", "source", "case_number")
+"""Columns of text that readers look rows up by."""
 _TEXTS_OF: Final = "texts_of"
 _ASSEMBLY: Final = "assembly"
 _TEXT_NAME: Final = re.compile(r"[0-9a-f]{16}\.txt")
@@ -215,7 +217,13 @@ class _TableWriter:
             self._part(suffix).unlink(missing_ok=True)
         self._csv: IO[bytes] = self._part("csv").open("wb", buffering=CSV_BUFFER)
         self._csv.write(csv_line(table.names).encode())
-        self._parquet = pq.ParquetWriter(self._part("parquet"), arrow_schema(table), compression="zstd")
+        self._parquet = pq.ParquetWriter(
+            self._part("parquet"),
+            arrow_schema(table),
+            compression="zstd",
+            # of long texts, lowest and highest value of every row group would fill the memory until the end
+            write_statistics=[c.name for c in table.columns if c.type in ("int", "num", "date") or c.name in _SOUGHT],
+        )
 
     def _part(self, suffix: str) -> Path:
         return self._paths[suffix].with_name(f"{self._paths[suffix].name}.part")

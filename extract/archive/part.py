@@ -150,7 +150,9 @@ class Part:
         """Rows of the files in the slots ``first`` to ``last``."""
         ends = self._row_ends[HELD.index(table)]
         if table.name not in self._arrow:
-            self._arrow[table.name] = pa.ipc.open_stream(self._files[f"{table.name}.arrow"]).read_all()
+            self._arrow[table.name] = pa.ipc.open_stream(
+                self._files[f"{table.name}.arrow"], options=pa.ipc.IpcReadOptions(use_threads=False)
+            ).read_all()
         return self._arrow[table.name].slice(ends[first], ends[last + 1] - ends[first])
 
     def texts(self, slot: int) -> Iterator[tuple[str, bytes]]:

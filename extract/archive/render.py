@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.csv
 
 from extract.archive.ledger import FinalFile
 from extract.archive.part import Part
 from extract.record import FailureRecord
 from extract.schema import FAILURES, Table
-from extract.tables import Row, arrow_rows, csv_cell, csv_line, failure_row
+from extract.tables import Row, arrow_schema, csv_cell, csv_line, failure_row
 
 
 class Rendering(Protocol):
@@ -60,9 +62,21 @@ class AsRead:
         return lines, rows
 
     def failure(self, file: FinalFile) -> tuple[bytes, pa.Table]:
-        """From the ledger."""
+        """From the ledger.
+
+        The Arrow row comes by way of CSV: of a Python list pyarrow would ask pandas first, whose import takes a
+        second and 50 MB.
+        """
         rows = [failure_of(file)]
-        return csv_lines(FAILURES, rows, raw=self._raw), arrow_rows(FAILURES, rows)
+        lines = csv_lines(FAILURES, rows, raw=True)
+        types = arrow_schema(FAILURES)
+        arrow = pa.csv.read_csv(
+            io.BytesIO(lines),
+            read_options=pa.csv.ReadOptions(column_names=FAILURES.names, use_threads=False),
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+        )
+        return lines if self._raw else csv_lines(FAILURES, rows, raw=False), arrow
 
 
 def csv_lines(table: Table, rows: Sequence[dict[str, Any]], *, raw: bool) -> bytes:
