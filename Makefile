@@ -3,7 +3,10 @@
 # make test                                 all tests, ruff and mypy
 # make benchmark                            speed and memory beside bare libraries (IMR_LETTERS likewise)
 # make torture                              runs killed, hung, bombed and fuzzed
+# make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
+# make train                                the learnt component anew, into extract/model/
+# make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
 OUT     ?= dataset
@@ -13,7 +16,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate scans train ablation benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -31,9 +34,10 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 evaluate: $(VENV)/.main
-	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite
+	# by the rules alone: the model that ships has learnt from these letters
+	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite --no-model
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public
-	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
+	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite --no-model
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
 
@@ -42,6 +46,18 @@ benchmark: $(VENV)/.dev
 
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture
+scans: $(VENV)/.dev
+	for dpi in 200 150; do \
+	  $(BIN)/python corpus/scan.py "$(IMR_LETTERS)/letters" scratch/scans$$dpi --dpi $$dpi && \
+	  $(BIN)/imr extract scratch/scans$$dpi --out scratch/scanned$$dpi --overwrite && \
+	  $(BIN)/imr evaluate scratch/scanned$$dpi --gold corpus/gold/public --resamples 0 || exit 1; \
+	done
+
+train: $(VENV)/.main
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.learn
+
+ablation: $(VENV)/.main
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)

@@ -24,7 +24,9 @@ PAPER = 255
 QUALITY = 80
 
 
-def scan(source: Path, target: Path, *, dpi: int = 200, skew: float = 0.5, noise: float = 12, blur: float = 0.4) -> None:
+def scan(
+    source: Path, target: Path, *, dpi: int = 200, skew: float = 0.5, noise: float = 12, blur: float = 0.4
+) -> None:
     """Write the scan of one PDF. ``skew``: most degrees of a page's turn; ``noise``: grey levels; ``blur``: pixels."""
     random = np.random.default_rng(zlib.crc32(source.stem.encode()))
     pages: list[Image.Image] = []

@@ -52,6 +52,10 @@ _engine_option = click.option(
     help="What reads PDFs: pdfium is fast, pdfplumber is the reference.",
 )
 
+_model_option = click.option(
+    "--no-model", is_flag=True, help="Read diagnoses by the rules alone, without the learnt component."
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="imr")
@@ -119,6 +123,7 @@ def main() -> None:
 )
 @_engine_option
 @_patterns_option
+@_model_option
 def extract(
     inputs: tuple[str, ...],
     out: Path,
@@ -137,13 +142,14 @@ def extract(
     salt: str | None,
     engine: Engine,
     patterns_home: Path | None,
+    no_model: bool,
 ) -> None:
     """Read letters (PDF or .txt) into tables.
 
     INPUTS are files, folders with all below them, patterns such as 'letters/**/*.pdf', archives (.zip, .tar,
     .tar.gz), or URLs.
 
-    Writes letters, issues, citations, evidence, failures and flat as CSV and Parquet, the letters'
+    Writes letters, issues, citations, prior_care, evidence, failures and flat as CSV and Parquet, the letters'
     text under texts/, and run.json. A file that cannot be read becomes a row of failures with a
     reason code, and the run goes on. A run that was stopped or killed goes on where it was with the same
     command, and into a finished dataset only what is new is read.
@@ -169,7 +175,7 @@ def extract(
             summary = runs.extract(
                 wanted,
                 runs.Output(out, run_dir, rendering),
-                spec=_spec(engine, patterns_home),
+                spec=_spec(engine, patterns_home, no_model=no_model),
                 readers=_readers(count, deadline=deadline, memory=memory, scheduler=scheduler),
                 redo=runs.Redo(everything=overwrite, failed=retry_failed, drop_missing=drop_missing),
                 workers=count if scheduler is None else CLUSTER_WORKERS,
@@ -276,14 +282,17 @@ def merge(shards: tuple[Path, ...], out: Path, raw_csv: bool) -> None:
 @click.option("--sections", is_flag=True, help="Print the letter's sections instead of its values.")
 @_engine_option
 @_patterns_option
-def show(letter: Path, as_json: bool, sections: bool, engine: Engine, patterns_home: Path | None) -> None:
+@_model_option
+def show(
+    letter: Path, as_json: bool, sections: bool, engine: Engine, patterns_home: Path | None, no_model: bool
+) -> None:
     """Show one letter's record: each value beside the words it came from."""
     from extract import show as screen
     from extract.failures import LetterError
     from extract.pipeline import Source
 
     try:
-        records = _reader(engine, patterns_home).read(Source.of(letter))
+        records = _reader(engine, patterns_home, no_model=no_model).read(Source.of(letter))
     except LetterError as error:
         raise click.ClickException(f"{letter.name}: {error.reason} ({error.detail})") from error
     if as_json:
@@ -328,20 +337,27 @@ def evaluate(dataset: Path, gold: Path, errors: Path | None, only: Path | None, 
         click.echo(f"{len(result.misses)} misses written to {errors}", err=True)
 
 
-def _reader(engine: Engine, patterns_home: Path | None) -> LetterReader:
+def _reader(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> LetterReader:
+    from extract.learned.weights import HOME, ModelError
     from extract.patterns import PatternError, Patterns
     from extract.pipeline import LetterReader
 
     try:
-        return LetterReader(patterns=Patterns(patterns_home), engine=engine)
+        return LetterReader(patterns=Patterns(patterns_home), engine=engine, model=None if no_model else HOME)
+    except ModelError as error:
+        raise click.ClickException(f"model: {error}") from error
     except PatternError as error:
         raise click.ClickException(f"patterns: {error}") from error
 
 
-def _spec(engine: Engine, patterns_home: Path | None) -> ReaderSpec:
+def _spec(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> ReaderSpec:
     from extract.archive.key import ReaderSpec
+    from extract.learned.weights import ModelError
 
-    return ReaderSpec.of(patterns=patterns_home, engine=engine)
+    try:
+        return ReaderSpec.of(patterns=patterns_home, engine=engine, with_model=not no_model)
+    except ModelError as error:
+        raise click.ClickException(f"model: {error}") from error
 
 
 def _readers(

@@ -164,7 +164,7 @@ def evaluate(
     """
     if resamples < 0:
         raise ValueError(f"resamples must not be negative: {resamples}")
-    annotated = _read_gold(gold, only)
+    annotated = read_gold(gold, only)
     tables = _read_dataset(dataset)
     outcomes = [list(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()]
     return Evaluation(
@@ -175,7 +175,8 @@ def evaluate(
     )
 
 
-def _read_gold(folder: Path, only: Collection[str] | None) -> dict[str, GoldFile]:
+def read_gold(folder: Path, only: Collection[str] | None = None) -> dict[str, GoldFile]:
+    """The gold files of a folder by case number. Raises EvaluationError where one cannot be read."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise EvaluationError(f"no gold files (*.json) in {folder}")

@@ -150,12 +150,10 @@ class HeaderReader:
     def _by_order(
         self, text: str, region: Span, fields: Sequence[FieldData], missing: set[str], values: HeaderValues
     ) -> None:
-        for field in fields:  # the outcome on a cover letter stands in a sentence, not in the table
-            if field.kind == "determination" and field.field in missing:
-                for _, at in _labels_in_order(text, region, [field]):
-                    after = Span(at.end, min(at.end + SENTENCE, region.end))
-                    self._store(values, field, text, after, "header_order", FROM_ORDER)
+        self._determination_by_order(text, region, [f for f in fields if f.field in missing], values)
         fields = [f for f in fields if f.kind != "determination"]
+        if not missing & {f.field for f in fields}:
+            return
         labels = _labels_in_order(text, region, fields)
         runs: list[tuple[list[tuple[FieldData, Span]], Span]] = []
         run: list[tuple[FieldData, Span]] = []
@@ -180,6 +178,16 @@ class HeaderReader:
             for (field, _), span in zip(members, tokens, strict=True):
                 if field.field in missing:
                     self._store(values, field, text, span, "header_order", FROM_ORDER)
+
+    def _determination_by_order(
+        self, text: str, region: Span, fields: Sequence[FieldData], values: HeaderValues
+    ) -> None:
+        """The outcome on a cover letter stands in a sentence, not in the table."""
+        for field in fields:
+            if field.kind == "determination":
+                for _, at in _labels_in_order(text, region, [field]):
+                    after = Span(at.end, min(at.end + SENTENCE, region.end))
+                    self._store(values, field, text, after, "header_order", FROM_ORDER)
 
     def _tokens(self, text: str, span: Span) -> list[Span]:
         found = [d.span for d in self._dates.all(text, span.start, span.end)]
@@ -332,13 +340,15 @@ def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> li
                 match = split.search(text, region.start, region.end, timeout=TIME_LIMIT)
                 if match:
                     found.append((field, Span(match.start(), match.start("value"))))
-                    break
+                    continue
             if match:
                 found.append((field, Span(match.start(), match.end())))
-                break
     found.sort(key=lambda f: (f[1].start, -f[1].end))
     apart: list[tuple[FieldData, Span]] = []
     for field, at in found:  # of labels that share words the one that begins first, and the longest of those
         if not apart or at.start >= apart[-1][1].end:
             apart.append((field, at))
-    return apart
+    first: dict[str, tuple[FieldData, Span]] = {}
+    for field, at in apart:
+        first.setdefault(field.field, (field, at))
+    return list(first.values())

@@ -163,6 +163,8 @@ class IssueReader:
             return
         for field in ("drug", "strength", "quantity", "refills"):
             keep(field, _shift(getattr(read, field), request.span.start))
+        keep("drug_ingredient", _shift(read.ingredient, request.span.start))
+        keep("drug_class", _shift(read.drug_class, request.span.start))
 
     def _cited(
         self, clean: str, item: Item, sides: dict[Part, list[Span]], same: bool, book: EvidenceBook

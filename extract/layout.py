@@ -22,6 +22,7 @@ from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
 
+_MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
 
@@ -309,6 +310,8 @@ def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]
 def _stands_out(text: LetterText, index: int, line: TextLine, at: Span) -> bool:
     """A heading is bold, in capitals, ends in a colon, or fills its line; a phrase in prose does none of these."""
     words = at.of(text.clean)
+    if _MORE.match(text.clean, at.end, line.clean.end if line.clean else at.end):
+        return False  # the first words of another heading: "DECISION RECORD"
     if line.line.bold or words.rstrip().endswith(":") or words.upper() == words:
         return True
     ends = {li.clean.end for li in text.clean_lines[index : index + 3] if li.clean is not None}

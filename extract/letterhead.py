@@ -32,6 +32,8 @@ class LetterheadReader:
         if not sections.known:  # where nothing is sure, a label counts wherever it stands
             places = [Span(0, len(text.clean))]
         for place in places:
+            if all(f.field in values.dates or f.field in values.words for f in fields if f.kind != "determination"):
+                break
             found = self._header.read(text, place, fields)
             for field, day in found.dates.items():
                 values.dates.setdefault(field, day)

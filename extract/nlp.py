@@ -7,7 +7,7 @@ only the tokens. spaCy is imported when a pipeline is built, not with this modul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -187,15 +187,17 @@ LONGEST_SENTENCE = 400
 def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: mark sentence starts; a list number ("1.") ends no sentence."""
     starts = set(range(0, len(doc), LONGEST_SENTENCE))
-    for i in range(len(doc) - 1):
-        if doc[i].text not in {".", "!", "?"} and not doc[i].text.endswith("!"):
+    words = [token.text for token in doc]
+    spaced = [bool(token.whitespace_) for token in doc]
+    for i in range(len(words) - 1):
+        if words[i] not in {".", "!", "?"} and not words[i].endswith("!"):
             continue
-        if doc[i].text == "." and is_list_number(doc, i):
+        if words[i] == "." and _is_list_number(words, spaced, i):
             continue
         j = i + 1
-        while j < len(doc) - 1 and doc[j].text in CLOSING and not doc[j - 1].whitespace_:
+        while j < len(words) - 1 and words[j] in CLOSING and not spaced[j - 1]:
             j += 1
-        first = doc[j].text[:1]
+        first = words[j][:1]
         if first.isupper() or first.isdigit() or not first.isalnum():
             starts.add(j)
     # in one step: setting it token by token looks over the whole text each time
@@ -203,12 +205,12 @@ def set_sentences(doc: Doc) -> Doc:
     return doc.from_array(["SENT_START"], cast(Any, marks.astype("uint64")))
 
 
-def is_list_number(doc: Doc, i: int) -> bool:
-    """True where the full stop at token ``i`` follows the number of a list item."""
-    number = doc[i - 1].text if i else ""
-    if not (number.isdigit() and len(number) <= 2) or doc[i - 1].whitespace_:
+def _is_list_number(words: Sequence[str], spaced: Sequence[bool], i: int) -> bool:
+    """True where the full stop at word ``i`` follows the number of a list item."""
+    number = words[i - 1] if i else ""
+    if not (number.isdigit() and len(number) <= 2) or spaced[i - 1]:
         return False
-    return i < 2 or doc[i - 2].text in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
+    return i < 2 or words[i - 2] in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
 
 
 def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
@@ -252,9 +254,16 @@ def words_of(doc: Doc, key: str) -> Places[Words]:
     return Places(doc.spans[key], place)
 
 
+SENTENCES = "letter_sentences"
+"""Key of ``doc.user_data`` for the sentences that have been read."""
+
+
 def sentences_of(doc: Doc) -> Places[Span]:
-    """The sentences of a parsed text."""
-    return Places((place(s) for s in doc.sents), lambda span: span)
+    """The sentences of a parsed text, read from it once."""
+    known: dict[str, Any] = doc.user_data
+    if SENTENCES not in known:
+        known[SENTENCES] = Places((place(s) for s in doc.sents), lambda span: span)
+    return cast("Places[Span]", known[SENTENCES])
 
 
 class OneParse:

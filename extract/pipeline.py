@@ -23,15 +23,19 @@ from extract.header import HeaderReader, HeaderValues
 from extract.issue import IssueFlags, IssueReader
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
+from extract.learned.component import load_model
+from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter, read_bytes
-from extract.record import FailureRecord, IssueRecord, LetterRecord
+from extract.record import FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
 from extract.values.diagnoses import DiagnosisFinder
+from extract.values.icd10 import CategoryFinder
 from extract.values.person import Person, PersonReader
+from extract.values.prior_care import PriorCareFinder
 from extract.values.reviewer import ReviewerReader
 from extract.words import fold, one_line
 
@@ -40,6 +44,8 @@ STATED: Final = 0.9
 """Confidence from which the summary's injury date is sure enough to contradict the header."""
 GOOD_SCAN: Final = 0.97
 """Share of words read with confidence below which a scanned page is called poor."""
+INFERRED: Final = 0.8
+"""Most confidence of a code that no letter prints and a vocabulary infers."""
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
@@ -82,7 +88,13 @@ class Source:
 class LetterReader:
     """Reads letters into records."""
 
-    def __init__(self, *, patterns: Patterns | None = None, engine: Engine = "pdfium") -> None:
+    def __init__(
+        self, *, patterns: Patterns | None = None, engine: Engine = "pdfium", model: Path | None = HOME
+    ) -> None:
+        """``model``: folder of the learnt component; None reads by the rules alone, as does a package without it.
+
+        Raises PatternError, and ModelError for a folder without a model.
+        """
         self.patterns = patterns or Patterns()
         self.engine = engine
         self._layouts = LayoutReader(patterns=self.patterns)
@@ -91,8 +103,12 @@ class LetterReader:
         self._person = PersonReader(patterns=self.patterns)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
-        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns)
-        self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns)
+        self._icd10 = CategoryFinder(patterns=self.patterns)
+        self._care = PriorCareFinder(patterns=self.patterns)
+        learnt = load_model(model, patterns=self.patterns)
+        self.model_digest = learnt.digest if learnt else None
+        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
+        self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
 
     def read(self, source: Source) -> list[LetterRecord]:
@@ -106,6 +122,18 @@ class LetterReader:
                 part = source if len(groups) == 1 else _part(source, number)
                 records.append(self._read_pages(part, pages, document.text_source, several=len(groups) > 1))
             return records
+
+    def summary(self, source: Source) -> str:
+        """The case summary of a file's first letter as its values are read from it, '' where it has none.
+
+        Raises LetterError where the file cannot be read.
+        """
+        with open_letter(source.path, engine=self.engine) as document:
+            pages = self._letters_in(document.pages)[0]
+            text = LetterText(pages, is_furniture=self._layouts.is_furniture)
+            section = self._layouts.split(text).first("case_summary")
+            prose = one_line(section.content.of(text.clean)) if section else ""
+            return prose[: Limits.summary_characters]
 
     def try_read(self, source: Source) -> list[LetterRecord] | FailureRecord:
         """As ``read``, with every fault of the file as a failure record instead of an exception."""
@@ -182,6 +210,7 @@ class LetterReader:
                 flags["long_summary"] = None
             person = self._person.read(prose)
             self._summary_fields(prose, base, person, values, book)
+            values["prior_care"] = self._prior_care(text, prose, base)
         self._header_fields(header, person, base, values, flags, book)
         self._reviewer_fields(text, sections, values, book)
         issues = self._item_fields(text, items, values, flags, book)
@@ -202,6 +231,19 @@ class LetterReader:
         )
         return LetterRecord(**values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections)
 
+    def _prior_care(self, text: LetterText, prose: str, base: int) -> tuple[PriorCareRecord, ...]:
+        rows: list[PriorCareRecord] = []
+        for number, care in enumerate(self._care.in_summary(prose), start=1):
+            found = care.found.shift(base)
+            raw = text.to_raw(found.span)
+            rows.append(
+                PriorCareRecord(
+                    number, care.treatment, care.sessions, care.status, care.day, raw.of(text.raw), raw.start, raw.end,
+                    text.place(raw).page, found.method, found.confidence,
+                )
+            )  # fmt: skip
+        return tuple(rows)
+
     # -- fields
 
     def _summary_fields(
@@ -218,6 +260,24 @@ class LetterReader:
         ):
             values[field] = tuple(dict.fromkeys(f.value for f in many))
             book.add_all(TABLE, field, (f.shift(base) for f in many))
+            self._codes(field, many, base, values, book)
+
+    def _codes(
+        self, field: str, many: Sequence[Found[str]], base: int, values: dict[str, Any], book: EvidenceBook
+    ) -> None:
+        """Codes that are inferred from values, each with the words of its value as evidence."""
+        kinds = {
+            "body_parts": ("body_part_codes", "wcio", self._parts.wcio),
+            "diagnoses": ("diagnosis_codes", "icd10_category", self._icd10.category),
+        }
+        if field not in kinds:
+            return
+        name, method, code_of = kinds[field]
+        coded = [(f, code) for f in many if (code := code_of(f.value)) is not None]
+        values[name] = tuple(dict.fromkeys(code for _, code in coded))
+        for found, code in coded:
+            sure = min(found.confidence, INFERRED)
+            book.add(TABLE, name, Found(code, found.span, f"inferred:{method}", sure).shift(base))
 
     def _header_fields(
         self,
@@ -318,9 +378,9 @@ class LetterReader:
             decision = overall(decisions)
             if decision is not None:
                 values["decision"] = decision
-                last = items[-1].decision or items[0].decision
-                if last is not None:
-                    book.add(TABLE, "decision", Found(decision, last.span, "from_items", 0.99))
+                stated = items[-1].decision or items[0].decision
+                at = whole if stated is None else stated.span  # else the rationales tell it
+                book.add(TABLE, "decision", Found(decision, at, "from_items", 0.99))
         else:
             for field in ("issue_count", "upheld_count", "overturned_count"):
                 book.add_file(TABLE, field, 0, "count_of_items")

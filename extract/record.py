@@ -64,11 +64,30 @@ class IssueRecord:
     strength: str | None = None
     quantity: float | None = None
     refills: int | None = None
+    drug_ingredient: str | None = None
+    drug_class: str | None = None
     decision: str | None = None
     claims_administrator_guideline: str | None = None
     reviewer_guideline: str | None = None
     rationale: str | None = None
     citations: tuple[CitationRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PriorCareRecord:
+    """Earlier care that the summary tells (table prior_care). Offsets count the letter's saved text."""
+
+    care_number: int
+    treatment: str
+    sessions: int
+    status: str | None
+    date: date | None
+    text: str
+    start: int
+    end: int
+    page: int | None
+    method: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,8 @@ class LetterRecord:
     body_parts: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
     icd_codes: tuple[str, ...] = ()
+    body_part_codes: tuple[str, ...] = ()
+    diagnosis_codes: tuple[str, ...] = ()
     reviewer_license_states: tuple[str, ...] = ()
     reviewer_specialties: tuple[str, ...] = ()
     decision: str | None = None
@@ -104,6 +125,7 @@ class LetterRecord:
     documents_reviewed: str | None = None
     flags: tuple[str, ...] = ()
     issues: tuple[IssueRecord, ...] = ()
+    prior_care: tuple[PriorCareRecord, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     text: str = field(default="", repr=False)
     sections: tuple[tuple[str, int, int], ...] = ()

@@ -248,6 +248,7 @@ class _Work:
             "version": __version__,
             "patterns": self._spec.digest,
             "engine": self._spec.engine,
+            "model": self._spec.model,
         }
         self._ledger.set_fact(KEY, self._spec.key)
         self._ledger.set_fact(ABOUT, json.dumps(about))

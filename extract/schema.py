@@ -88,6 +88,8 @@ LETTERS: Final = Table(
         Column("body_parts", "list", "injured body parts, each once"),
         Column("diagnoses", "list", "the patient's stated diagnoses, words of the letter"),
         Column("icd_codes", "list", "ICD codes given for the patient"),
+        Column("body_part_codes", "list", "inferred: WCIO part-of-body codes of body_parts, each once"),
+        Column("diagnosis_codes", "list", "inferred: ICD-10-CM categories of diagnoses, each once; none where unsure"),
         Column("reviewer_license_states", "list", "states where the expert reviewer is licensed"),
         Column("reviewer_specialties", "list", "board certifications and specialties of the expert reviewer"),
         Column("decision", "str", "over all items", LETTER_DECISIONS),
@@ -126,6 +128,8 @@ ISSUES: Final = Table(
         Column("strength", "str", "its strength as written"),
         Column("quantity", "num", "units asked for"),
         Column("refills", "int", "refills asked for"),
+        Column("drug_ingredient", "str", "inferred: ingredients of the drug, by the vocabulary, joined with /"),
+        Column("drug_class", "str", "inferred: the DWC's class of the drug, by the vocabulary"),
         Column("decision", "str", "upheld: the denial stands", DECISIONS),
         Column("claims_administrator_guideline", "str", "the letter's paragraph, white space folded"),
         Column("reviewer_guideline", "str", "the letter's paragraph, white space folded"),
@@ -148,6 +152,26 @@ CITATIONS: Final = Table(
         Column("sections", "list", "sections or topics"),
         Column("pages", "list", "page numbers or ranges as printed"),
         Column("text", "str", "the citation, verbatim"),
+    ),
+)
+
+PRIOR_CARE: Final = Table(
+    "prior_care",
+    "one row per stretch of earlier care that the case summary tells, apart from the disputed items",
+    ("letter_id", "care_number"),
+    (
+        Column("letter_id", "str", "the letter"),
+        Column("care_number", "int", "1, 2, … in the order of the summary"),
+        Column("treatment", "str", "words of the letter"),
+        Column("sessions", "int", "visits"),
+        Column("status", "str", "what became of them, where it is told", ("requested", "authorized", "completed")),
+        Column("date", "date", "a date told with them, the first of a range"),
+        Column("text", "str", "the words of the letter, verbatim"),
+        Column("start", "int", "offset of their first character in texts/<letter_id>.txt"),
+        Column("end", "int", "offset behind their last character"),
+        Column("page", "int", "page of the first word, from 1"),
+        Column("method", "str", "the rule that read it"),
+        Column("confidence", "num", "0 to 1"),
     ),
 )
 
@@ -206,4 +230,4 @@ FLAT: Final = Table(
     ),
 )
 
-TABLES: Final = (LETTERS, ISSUES, CITATIONS, EVIDENCE, FAILURES, FLAT)
+TABLES: Final = (LETTERS, ISSUES, CITATIONS, PRIOR_CARE, EVIDENCE, FAILURES, FLAT)

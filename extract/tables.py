@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from extract.book import plain
-from extract.record import CitationRecord, Evidence, FailureRecord, IssueRecord, LetterRecord
-from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS, TABLES, Table
+from extract.record import CitationRecord, Evidence, FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
+from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS, PRIOR_CARE, TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,11 @@ def citation_row(letter: LetterRecord, issue: IssueRecord, citation: CitationRec
     """A row of table citations."""
     own = {n: getattr(citation, n) for n in CITATIONS.names if n not in ("letter_id", "issue_number")}
     return {"letter_id": letter.letter_id, "issue_number": issue.issue_number} | own
+
+
+def prior_care_row(letter: LetterRecord, care: PriorCareRecord) -> Row:
+    """A row of table prior_care."""
+    return {"letter_id": letter.letter_id} | {n: getattr(care, n) for n in PRIOR_CARE.names if n != "letter_id"}
 
 
 def evidence_row(letter: LetterRecord, row: Evidence) -> Row:
@@ -75,6 +80,8 @@ def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
         yield FLAT, flat_row(letter, issue)
         for citation in issue.citations:
             yield CITATIONS, citation_row(letter, issue, citation)
+    for care in letter.prior_care:
+        yield PRIOR_CARE, prior_care_row(letter, care)
     for row in letter.evidence:
         yield EVIDENCE, evidence_row(letter, row)
 

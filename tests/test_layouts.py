@@ -6,6 +6,7 @@ import pytest
 
 from extract.layout import LayoutReader
 from extract.pipeline import Source
+from tests.conftest import CORPUS
 from tests.letters import COVER, LETTER, NOTICE
 
 
@@ -88,6 +89,150 @@ NOT_LETTERS = {
     "low back pain\nDIAGNOSES: 847.2\nTREATMENT PLAN: physical therapy 2x6\n",
     "a request for authorization": "REQUEST FOR AUTHORIZATION (DWC Form RFA)\nDiagnosis: lumbar strain\nService requested: MRI\n",
 }
+
+
+def test_other_papers_of_the_corpus_are_no_letters(reader):
+    """An invoice, a denial by utilization review, a notice of assignment … as PDFs; none is a determination."""
+    papers = sorted((CORPUS / "others").glob("*.pdf"))
+    assert len(papers) >= 8
+    assert {p.name: reader.try_read(Source.of(p)).reason for p in papers} == {p.name: "not_a_letter" for p in papers}
+
+
+@pytest.mark.parametrize(
+    ("word", "decision"),
+    [
+        ("Partially Overturned", "modified"),
+        ("Overturned in part", "modified"),
+        ("Modified", "modified"),
+        ("Overturned", "overturned"),
+    ],
+)
+def test_words_of_a_heading_that_decide(read, word, decision):
+    record = read(LETTER.replace("Norco 10/325mg #60: Overturned", f"(2) Norco 10/325mg #60: {word}"))
+    assert record.issues[1].requested_treatment == "Norco 10/325mg #60"
+    assert record.issues[1].decision == decision
+    assert record.decision == "partially_overturned"
+
+
+LISTED = """MEDICAL PROFESSIONAL REVIEW
+IMR Case Number: CM13-9990003
+
+ISSUES AT DISPUTE:
+
+1. MRI of the left wrist
+
+2. Six visits of hand therapy
+
+3. Wrist splint
+
+CASE SUMMARY:
+
+The patient is a 30 year old woman who fell on her left wrist on 1/7/2013. She was diagnosed with left wrist sprain.
+
+MEDICAL TREATMENT GUIDELINES RELIED UPON BY PROFESSIONAL REVIEWER AND WHY:
+
+{guidelines}
+
+{rationales}
+
+MEDICAL REVIEWER QUALIFICATIONS:
+
+The reviewer is Board Certified in Hand Surgery, and is licensed to practice in Ohio.
+"""
+BOTH = "Issues 1 and 3: CA: ODG, Hand Chapter, MRI. PR: ODG, Hand Chapter, Splints. Issue 2: CA: none. PR: ODG, Hand Chapter, Therapy."
+
+
+@pytest.mark.parametrize(
+    ("why", "rationales"),
+    [
+        (
+            "two headings, each over the items that it decides",
+            "RATIONALE FOR WHY THE REQUESTED TREATMENT IS MEDICALLY NECESSARY:\n\n2. Function was lost.\n\n"
+            "RATIONALE FOR WHY THE REQUESTED TREATMENT IS NOT MEDICALLY NECESSARY:\n\n1. No red flags.\n\n3. None is needed.",
+        ),
+        (
+            "one section that names items by number",
+            "RATIONALE FOR WHY THE REQUESTED TREATMENT IS/WAS [NOT] MEDICALLY NECESSARY:\n\nThere were no red flags. "
+            "Item 2 is medically necessary. Items 1 and 3 are not medically necessary.",
+        ),
+        (
+            "paragraphs in the order of the items",
+            "RATIONALE FOR WHY THE REQUESTED TREATMENT IS/WAS [NOT] MEDICALLY NECESSARY:\n\nThe MRI is not medically "
+            "necessary.\n\nMedically necessary.\n\nThe splint is not medically necessary.",
+        ),
+    ],
+)
+def test_items_of_common_sections(read, why, rationales):
+    record = read(LISTED.format(guidelines=BOTH, rationales=rationales))
+    assert record.layout == "C"
+    assert [i.decision for i in record.issues] == ["upheld", "overturned", "upheld"], why
+    cited = [[(c.cited_by, *c.sections) for c in i.citations] for i in record.issues]
+    assert cited[0] == cited[2] == [("claims_administrator", "MRI"), ("reviewer", "Splints")]
+    assert cited[1] == [("reviewer", "Therapy")]
+
+
+SHARED = """1) Regarding the request for six visits of acupuncture:
+2) Regarding the request for one MRI of the left knee:
+
+Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her
+Decision:
+"""
+
+
+def test_items_announced_together_share_their_paragraphs(read):
+    head, tail = NOTICE.split("1) Regarding the request for")
+    record = read(head + SHARED + tail.split("Decision:\n", 1)[1].split("2) Regarding", 1)[0])
+    assert [i.decision for i in record.issues] == ["upheld", "overturned"]
+    first, second = record.issues
+    assert first.citations
+    assert [c.text for c in first.citations] == [c.text for c in second.citations]
+
+
+RECORD = """DECISION RECORD OF THE INDEPENDENT MEDICAL REVIEW
+
+File: CM20-9990004
+Accident date: 03/02/2019
+Denied in UR: 01/10/2020
+Decided: 03/12/2020
+
+SUMMARY OF THE CASE
+
+A 33-year-old man strained his right elbow on 03/02/2019. He was diagnosed with right elbow strain.
+
+Disputed Service 1 of 2
+
+Service: Elbow brace
+
+Determination: Denial upheld
+
+The claims administrator relied on: Official Disability Guidelines, Elbow Chapter, Bracing.
+
+Basis for the decision: None is needed.
+
+Disputed Service 2 of 2
+
+Service: Ibuprofen 800mg #60
+
+Determination: Denial overturned
+
+Basis for the decision: It helps.
+"""
+
+
+def test_labelled_lines_of_an_unknown_layout(read):
+    record = read(RECORD)
+    assert record.layout == "unknown"
+    assert {"unknown_layout"} <= set(record.flags)
+    assert (record.case_number, record.injury_date, record.decision_date) == (
+        "CM20-9990004",
+        date(2019, 3, 2),
+        date(2020, 3, 12),
+    )
+    assert [(i.requested_treatment, i.decision) for i in record.issues] == [
+        ("Elbow brace", "upheld"),
+        ("Ibuprofen 800mg #60", "overturned"),
+    ]
+    assert record.body_parts == ("right elbow",)
 
 
 @pytest.mark.parametrize("kind", NOT_LETTERS)

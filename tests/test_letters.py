@@ -107,27 +107,16 @@ def test_corpus_is_complete():
     assert letters == sources == gold == listed
 
 
-@pytest.mark.parametrize("layout", ["A", "A1", "A2", "B", "D", "M"])
+@pytest.mark.parametrize("layout", ["A", "A1", "A2", "B", "C", "D", "M"])
 def test_corpus_letters(reader, tmp_path, layout):
     folder = CORPUS / "letters" / layout
     extract_with(reader, [folder], tmp_path / "out")
     names = [PurePosixPath(f.name).stem for f in list_files([folder])]
     result = evaluate(tmp_path / "out", CORPUS / "gold" / "written", resamples=0, only=names)
     scores = {f.field: f.score for f in result.fields}
-    short = {f: scores[f] for f in (*CLOSED, "sex", "age") if f in scores and scores[f] < 0.93}
+    short = {f: scores[f] for f in (*CLOSED, "sex", "age") if f in scores and scores[f] < 0.95}
     assert short == {}
-    assert scores["issue.requested_treatment"] >= 0.93
-    assert scores["citation.guideline"] >= 0.9
-
-
-def test_corpus_letters_of_the_list_layout(reader, tmp_path):
-    """Layout C, the weakest: floors that its rules reach today, so that a loss is seen."""
-    folder = CORPUS / "letters" / "C"
-    extract_with(reader, [folder], tmp_path / "out")
-    names = [PurePosixPath(f.name).stem for f in list_files([folder])]
-    result = evaluate(tmp_path / "out", CORPUS / "gold" / "written", resamples=0, only=names)
-    scores = {f.field: f.score for f in result.fields}
-    assert scores["issue_count"] >= 0.9
-    assert scores["issue.requested_treatment"] >= 0.85
-    assert scores["issue.decision"] >= 0.7
-    assert scores["citation.guideline"] >= 0.75
+    assert scores["issue.requested_treatment"] >= 0.95
+    # some letters of layout C tell the guidelines of all items in one breath
+    assert scores["citation.guideline+chapter"] >= (0.9 if layout == "C" else 0.92)
+    assert scores.get("citation.pages", 1.0) >= (0.85 if layout == "C" else 0.92)

@@ -6,8 +6,11 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from extract.evidence import Span
 from extract.failures import LetterError, Reason
+from extract.header import HeaderReader
 from extract.pipeline import LetterReader, Source
+from tests.conftest import CORPUS
 
 HAS_OCR = importlib.util.find_spec("tesserocr") is not None
 needs_ocr = pytest.mark.skipif(not HAS_OCR, reason="the ocr extra is not installed (.ci/run installs it)")
@@ -96,3 +99,30 @@ def test_without_the_extra_the_failure_says_what_to_install(letter, reader, tmp_
     failure = reader.try_read(Source.of(tmp_path / "scan.pdf"))
     assert failure.reason == Reason.NO_TEXT
     assert "imr-letters[ocr]" in failure.detail
+
+
+@needs_ocr
+def test_scan_of_low_resolution_is_flagged(letter, reader, tmp_path):
+    """At 100 dpi and with noise words are still read, and some of them wrongly: a person should look."""
+    spec = importlib.util.spec_from_file_location("corpus_scan", CORPUS / "scan.py")
+    drawn = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(drawn)
+    drawn.scan(letter, tmp_path / "low.pdf", dpi=100, skew=1, noise=25, blur=0.5)
+    (read,) = reader.read(Source.of(tmp_path / "low.pdf"))
+    assert "low_ocr_quality" in read.flags
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted"),
+    [
+        ("Case Number: CM16-90O0l01", "CM16-9000101"),
+        ("Case Number: CM16-9000001", "CM16-9000001"),
+        ("Claim Number: 16-9000001", None),
+    ],
+    ids=["letters that look like digits", "printed well", "no case number"],
+)
+def test_case_number_of_a_scan(patterns, printed, wanted):
+    found = HeaderReader(patterns=patterns).case_number(printed, Span(0, len(printed)))
+    assert (found and found.value) == wanted
+    if "O" in printed:
+        assert found.confidence <= 0.6

@@ -43,7 +43,7 @@ KEPT: Final = frozenset(
     " treatment_category treatment_subcategory sessions_requested sessions_authorized sessions_disputed"
     " frequency_min frequency_max weeks_min weeks_max quantity refills citation_number cited_by guideline"
     " claims_administrator_guidelines_cited reviewer_guidelines_cited table field section method confidence"
-    " reason".split()
+    " reason body_part_codes diagnosis_codes drug_ingredient drug_class care_number sessions status".split()
 )
 """Columns of codes, counts and closed vocabularies."""
 _FORMS: Final = {

@@ -55,6 +55,7 @@ def _page(number: int, text: str) -> Page:
         else:
             blank += 1
     inner = gaps[1:]
-    double_spaced = bool(inner) and sum(g >= 1 for g in inner) > 0.8 * len(inner)
+    wrapped = any(line.text[0].islower() for line in lines[1:])  # else each line is a paragraph of its own
+    double_spaced = wrapped and sum(g >= 1 for g in inner) > 0.8 * len(inner)
     least = 2 if double_spaced else 1
     return Page(number, 0.0, 0.0, tuple(lines), tuple(g >= least for g in gaps))

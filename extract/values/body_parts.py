@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract.evidence import Found, Span
-from extract.nlp import CONDITIONS, OPERATION, sentences_of, words_of
+from extract.nlp import CONDITIONS, OPERATION, words_of
 from extract.patterns import Patterns
 from extract.values.context import Context, ContextReader, Segment
 from extract.values.diagnoses import DiagnosisFinder
@@ -20,8 +20,10 @@ from extract.values.places import Places
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
     from spacy.tokens import Span as Words
 
+    from extract.learned.component import LearntModel
     from extract.nlp import OneParse
 
 IN_DIAGNOSIS, IN_STATEMENT, IN_PASSING, IN_REQUEST = 0.95, 0.9, 0.75, 0.97
@@ -44,11 +46,12 @@ class _Page:
 class BodyPartFinder:
     """Finds the injured parts of a summary and the parts named by a request."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
+        self._model = model
         self._mentions = MentionFinder(patterns)
         self._context = ContextReader(patterns)
-        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=patterns)
+        self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=patterns, model=model)
         self._drug = patterns.rule("context", "drug strength")
 
     def wcio(self, value: str) -> str | None:
@@ -62,12 +65,14 @@ class BodyPartFinder:
         does not count. Raises TimeoutError where a rule runs out of time.
         """
         doc = self._nlp(text)
-        context = self._context.read(text, sentences_of(doc))
+        context = self._context.of(doc)
         diagnoses = [d.span for d in self._diagnoses.in_doc(doc)]
         page = _Page(context, Places(diagnoses, lambda span: span), words_of(doc, CONDITIONS))
         found, silent = [], []
         for mention in self._mentions.mentions(doc, diagnoses):
             verdict = self._counts(page, mention)
+            if self._model is not None:
+                verdict = self._model.judge_part(doc, mention.span, verdict)
             if verdict is not None:
                 found.append((mention, *verdict))
             elif self._sides_silently(page.context, mention):
@@ -81,6 +86,10 @@ class BodyPartFinder:
         named = [m for m in self._mentions.mentions(doc) if not (drug and m.condition)]
         named = [m for m in named if m.condition or m.part != MIND]
         return merge((m, "body_part:request", IN_REQUEST) for m in named)
+
+    def mentions(self, doc: Doc) -> list[Mention]:
+        """Every mention of a part in a parsed summary, whether it counts or not."""
+        return self._mentions.mentions(doc, [d.span for d in self._diagnoses.in_doc(doc)])
 
     def _counts(self, page: _Page, mention: Mention) -> tuple[str, float] | None:
         """Why a mention counts and how surely, or None."""

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from extract.evidence import Span
+from extract.nlp import sentences_of
 from extract.patterns import PatternError, Patterns, Rule
 from extract.values.places import Places
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+READ = "context"
+"""Key of ``doc.user_data`` for what was read from it."""
 
 Topic = Literal["injury", "diagnosis", "complaint", "exam", "imaging", "treatment", "request", "history", "plain"]
 Reach = Literal["forward", "both", "weak", "passing"]
@@ -100,6 +107,13 @@ class ContextReader:
                     pass
                 case _:
                     raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
+
+    def of(self, doc: Doc) -> Context:
+        """As ``read`` for a text that the pipeline has parsed; read once, since several finders ask."""
+        if READ not in doc.user_data:
+            doc.user_data[READ] = self.read(doc.text, sentences_of(doc))
+        context: Context = doc.user_data[READ]
+        return context
 
     def read(self, text: str, sentences: Iterable[Span]) -> Context:
         """Topics and drops of ``text``. Raises TimeoutError where a rule runs out of time."""

@@ -8,13 +8,14 @@ in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.ya
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import regex
 
 from extract.evidence import Found, Span
+from extract.learned.component import SURE, UNSURE
 from extract.nlp import OPERATION, condition_file
 from extract.patterns import Patterns, Rule
 from extract.values.chunks import PREPOSITIONS, Chunk, Chunker, Page
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
+    from extract.learned.component import LearntModel
     from extract.nlp import OneParse
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
@@ -42,6 +44,8 @@ PAIRS = (
     (regex.compile(r"#\s?\d{1,2}$"), regex.compile(r"#\s?\d{1,2}")),
 )
 """Ends and beginnings of chunks that belong together: levels of the spine, numbers of teeth."""
+FOUND = "letter_diagnoses"
+"""Key of ``doc.user_data`` for the diagnoses that have been found: two finders ask for them."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -49,8 +53,9 @@ LONGEST = 60
 class DiagnosisFinder:
     """Finds the stated diagnoses of a summary."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns) -> None:
+    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
+        self._model = model
         self._rules: dict[str, list[Rule]] = {}
         for rule in patterns.rules("diagnosis_cues"):
             self._rules.setdefault(rule.data.value or "", []).append(rule)
@@ -67,7 +72,13 @@ class DiagnosisFinder:
         return self.in_doc(self._nlp(text))
 
     def in_doc(self, doc: Doc) -> list[Found[str]]:
-        """As ``in_summary`` for a text that the pipeline has parsed."""
+        """As ``in_summary`` for a text that the pipeline has parsed, read from it once."""
+        known: dict[str, list[Found[str]]] = doc.user_data
+        if FOUND not in known:
+            known[FOUND] = self._find(doc)
+        return known[FOUND]
+
+    def _find(self, doc: Doc) -> list[Found[str]]:
         page = Page.of(doc)
         lists = self._lists(page)
         found = [
@@ -88,6 +99,7 @@ class DiagnosisFinder:
             for item in self._items(page, Span(*m.span("item")))
             if self._names_a_condition(page, item)
         ]
+        found = self._reviewed(doc, found)
         if not found:
             found = [
                 Found(item.of(page.text), item, f"diagnosis:{rule.name}", IMPLIED)
@@ -95,6 +107,7 @@ class DiagnosisFinder:
                 for item in self._items(page, span)
                 if self._names_a_condition(page, item)
             ]
+            found = self._reviewed(doc, found) or self._learnt(doc)
         seen: set[str] = set()
         kept: list[Found[str]] = []
         for f in sorted(found, key=lambda f: f.span):
@@ -102,6 +115,26 @@ class DiagnosisFinder:
                 seen.add(f.value.lower())
                 kept.append(f)
         return kept
+
+    def items_in(self, doc: Doc, stretches: Iterable[Span], *, complaints: bool = False) -> list[Span]:
+        """What stretches of a text would give if they were lists of diagnoses; bare complaints on demand."""
+        page = Page.of(doc)
+        items = (item for span in stretches for item in self._items(page, span))
+        return [item for item in items if complaints or self._names_a_condition(page, item)]
+
+    def _reviewed(self, doc: Doc, found: list[Found[str]]) -> list[Found[str]]:
+        """What the learnt component leaves of the rules' diagnoses."""
+        return found if self._model is None else self._model.review(doc, found)
+
+    def _learnt(self, doc: Doc) -> list[Found[str]]:
+        """What the learnt component finds by itself, for a summary that no rule reads."""
+        if self._model is None:
+            return []
+        return [
+            Found(item.of(doc.text), item, f"diagnosis:{self._model.name}", UNSURE)
+            for item in self.items_in(doc, self._model.stretches(doc))
+            if self._model.rate(doc, "statements", item) >= SURE
+        ]
 
     def icd_codes(self, text: str) -> list[Found[str]]:
         """ICD-9 and ICD-10 codes in the order of the text, each once.

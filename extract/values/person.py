@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -72,9 +72,10 @@ class PersonReader:
 
     def read(self, summary: str) -> Person:
         """Age, sex and injury date of a summary; what it does not say is None."""
-        age, sex = self._age_and_sex(summary)
+        said = list(self._said(summary))
+        age, sex = self._age_and_sex(summary, said)
         injury, end = self._injury_date(summary)
-        ages = {said.age for said in self._said(summary)}
+        ages = {each.age for each in said}
         return Person(age, sex, injury, end, tuple(sorted(ages)))
 
     def _said(self, text: str) -> Iterator[_Said]:
@@ -87,9 +88,9 @@ class PersonReader:
                     if number is not None and not _of_family(text, match.start(), match.end()):
                         yield _Said(tier, match.start("age"), order, number, rule, match)
 
-    def _age_and_sex(self, text: str) -> tuple[Found[int] | None, Found[str] | None]:
+    def _age_and_sex(self, text: str, every: Sequence[_Said]) -> tuple[Found[int] | None, Found[str] | None]:
         """The first age said; its own noun for the sex, else what tells the sex elsewhere."""
-        said = min(self._said(text), key=lambda s: (s.tier, s.start, s.order), default=None)
+        said = min(every, key=lambda s: (s.tier, s.start, s.order), default=None)
         if said is None:
             return None, self._sex_alone(text)
         sure = 0.98 if said.rule in self._with_sex else min(said.rule.data.confidence, 0.95)

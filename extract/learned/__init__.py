@@ -1,0 +1,1 @@
+"""The learnt component: which words of a case summary stand in a statement of diagnoses."""
