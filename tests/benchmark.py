@@ -265,7 +265,7 @@ def main():
         again = seconds(with_nothing_new, folder, home / "with2")
         figures.append(Figure(f"second run, nothing new in {SCALED}", f"{again:.1f} s", "< 5 s", again < 5))
 
-        sizes = [int(n) for n in os.environ.get("MEMORY", "500 2000").split()]
+        sizes = [int(n) for n in os.environ.get("MEMORY", "1000 4000").split()]
         small, large = memory(paths, home, sizes)
         for name in ("parent", "worker"):
             growth = large[name] / small[name] - 1
