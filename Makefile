@@ -1,6 +1,8 @@
 # make dataset                              the letters of corpus/ into dataset/
 # make dataset LETTERS=/my/letters OUT=/my/tables
 # make test                                 all tests, ruff and mypy
+# make benchmark                            speed and memory beside bare libraries (IMR_LETTERS likewise)
+# make torture                              runs killed, hung, bombed and fuzzed
 # make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
 # make train                                the learnt component anew, into extract/model/
@@ -14,7 +16,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate scans train ablation lock clean
+.PHONY: dataset test unit lint types evaluate scans train ablation benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -39,6 +41,11 @@ evaluate: $(VENV)/.main
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
 
+benchmark: $(VENV)/.dev
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m tests.benchmark
+
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture
 scans: $(VENV)/.dev
 	for dpi in 200 150; do \
 	  $(BIN)/python corpus/scan.py "$(IMR_LETTERS)/letters" scratch/scans$$dpi --dpi $$dpi && \
@@ -70,7 +77,7 @@ lock: | $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --extra corpus --extra ocr --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	  --no-header --extra corpus --extra ocr --extra cluster --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) dataset scratch .mypy_cache .ruff_cache .pytest_cache

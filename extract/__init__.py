@@ -38,12 +38,12 @@ def read_letter(path: str | PathLike[str], *, reader: LetterReader | None = None
 def read_letters(
     paths: Iterable[str | PathLike[str]], *, reader: LetterReader | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Read files and folders into DataFrames: letters, issues, citations, evidence, failures, flat.
+    """Read files, folders and archives into DataFrames: letters, issues, citations, evidence, failures, flat.
 
     Raises FileNotFoundError for a path that is not there; any other fault of a file is a row of
     the failures.
     """
-    from extract.inputs import find_files
+    from extract.inputs import list_files
     from extract.pipeline import LetterReader
     from extract.record import FailureRecord
     from extract.run import read_all
@@ -51,7 +51,7 @@ def read_letters(
 
     letters: list[LetterRecord] = []
     failures: list[FailureRecord] = []
-    for _, result in read_all(find_files([Path(p) for p in paths]), reader or LetterReader()):
+    for _, result in read_all(list_files(paths), reader or LetterReader()):
         if isinstance(result, FailureRecord):
             failures.append(result)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from extract.archive.deidentify import added_columns
 from extract.failures import Reason
 from extract.schema import FLAGS, TABLES
 
@@ -13,6 +14,9 @@ CSV is UTF-8 with a header row; dates are ISO 8601, a missing value is an empty 
 A cell of text that a spreadsheet would run as a formula begins with an apostrophe. Parquet holds the same rows
 with real types. The text that evidence offsets count is `texts/<letter_id>.txt`.
 """
+
+DEIDENTIFIED = """All columns keep their names; those that may identify are empty or hashed (`docs/archive.md`), and
+these are added at the end of their tables."""
 
 
 def markdown() -> str:
@@ -27,6 +31,16 @@ def markdown() -> str:
             meaning = f"{column.meaning}: {values}" if values else column.meaning
             out.append(f"| {column.name} | {column.type} | {meaning} |".replace("|-", "\\|-"))
         out.append("")
+    out += [
+        "## With --deidentify",
+        "",
+        DEIDENTIFIED,
+        "",
+        "| table | column | type | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    out += [f"| {t.name} | {c.name} | {c.type} | {c.meaning} |" for t in TABLES for c in added_columns(t)]
+    out.append("")
     out += ["## flags", "", "| flag | meaning |", "| --- | --- |"]
     out += [f"| `{name}` | {meaning} |" for name, meaning in FLAGS.items()]
     out += ["", "## failures.reason", "", "| code | meaning |", "| --- | --- |"]

@@ -17,7 +17,11 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
     DUPLICATE = "duplicate"
+    UNSAFE_MEMBER = "unsafe_member"
     PATTERN_TIMEOUT = "pattern_timeout"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
     INTERNAL_ERROR = "internal_error"
 
     @property
@@ -36,7 +40,11 @@ _MEANINGS = {
     Reason.TOO_LARGE: "the file is over the limit of size, pages or characters",
     Reason.UNREADABLE: "the operating system refused to read the file",
     Reason.DUPLICATE: "the same bytes as another file of the run, which gave the letter",
+    Reason.UNSAFE_MEMBER: "a member of an archive that is a link, a device, or names a place outside of it",
     Reason.PATTERN_TIMEOUT: "a rule ran past its time limit on this text",
+    Reason.TIMEOUT: "reading took longer than the deadline (--deadline); try --retry-failed with a longer one",
+    Reason.OUT_OF_MEMORY: "reading took more memory than allowed (--memory); try --retry-failed with more",
+    Reason.CRASHED: "the process that read the file died of it, twice; look at the file, then --retry-failed",
     Reason.INTERNAL_ERROR: "a fault of this program; please report it with the detail",
 }
 

@@ -6,11 +6,12 @@ It can be pickled; a process that reads files in parallel makes its own.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import regex
@@ -27,7 +28,7 @@ from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns
-from extract.reading import Engine, Limits, Page, open_letter
+from extract.reading import Engine, Limits, Page, open_letter, read_bytes
 from extract.record import FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.values.body_parts import BodyPartFinder
@@ -66,21 +67,22 @@ DATE_ORDER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read: where it is, what the tables call it, and the hash of its bytes."""
+    """A file to read: where it is, what the tables call it, its bytes and their hash."""
 
-    path: Path
+    path: PurePath
     name: str
     sha256: str
+    data: bytes = dataclasses.field(repr=False)
 
     @classmethod
     def of(cls, path: Path, name: str | None = None) -> Source:
-        """Hash a file. Raises LetterError (``unreadable``) where the system refuses."""
-        try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise LetterError(Reason.UNREADABLE, error.strerror or type(error).__name__) from error
-        return cls(path, path.name if name is None else name, digest)
+        """Read and hash a file. Raises LetterError (``unreadable``, ``too_large``) where it cannot be read."""
+        return cls.of_bytes(read_bytes(path), path, name)
+
+    @classmethod
+    def of_bytes(cls, data: bytes, path: PurePath, name: str | None = None) -> Source:
+        """A file whose bytes are at hand; ``path`` tells its kind by its suffix."""
+        return cls(path, path.name if name is None else name, hashlib.sha256(data).hexdigest(), data)
 
 
 class LetterReader:
@@ -111,7 +113,7 @@ class LetterReader:
 
     def read(self, source: Source) -> list[LetterRecord]:
         """The letters of a file, nearly always one. Raises LetterError where there is none."""
-        with open_letter(source.path, engine=self.engine) as document:
+        with open_letter(source.path, engine=self.engine, data=source.data) as document:
             if not any(page.lines for page in document.pages):
                 raise LetterError(Reason.NO_TEXT)
             groups = self._letters_in(document.pages)
@@ -141,8 +143,10 @@ class LetterReader:
             return FailureRecord(source.name, source.sha256, error.reason, error.detail)
         except TimeoutError:
             return FailureRecord(source.name, source.sha256, Reason.PATTERN_TIMEOUT, Reason.PATTERN_TIMEOUT.meaning)
+        except MemoryError:
+            return FailureRecord(source.name, source.sha256, Reason.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY.meaning)
         except Exception as error:  # a hostile file must not end the run; the type says where to look
-            where = _fault(error)
+            where = fault(error)
             return FailureRecord(source.name, source.sha256, Reason.INTERNAL_ERROR, where)
 
     def _letters_in(self, pages: Sequence[Page]) -> list[list[Page]]:
@@ -368,7 +372,7 @@ class LetterReader:
         values["upheld_count"] = decisions.count("upheld")
         values["overturned_count"] = decisions.count("overturned")
         if items:
-            whole = Span(items[0].request.start, items[-1].request.end)
+            whole = Span(min(i.request.start for i in items), max(i.request.end for i in items))
             for field in ("issue_count", "upheld_count", "overturned_count"):
                 book.add(TABLE, field, Found(values[field], whole, "count_of_items", 0.99))
             decision = overall(decisions)
@@ -451,14 +455,14 @@ def _part(source: Source, number: int) -> Source:
     if number == 1:
         return source
     digest = hashlib.sha256(f"{source.sha256}/{number}".encode()).hexdigest()
-    return Source(source.path, f"{source.name}/{number}", digest)
+    return Source(source.path, f"{source.name}/{number}", digest, source.data)
 
 
 def _bounds(span: Span) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _fault(error: Exception) -> str:
+def fault(error: Exception) -> str:
     """Type and place of a fault, without any text of the letter."""
     trace, place = error.__traceback__, ""
     while trace is not None:

@@ -8,11 +8,9 @@ real types and the text untouched.
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from extract.book import plain
 from extract.record import CitationRecord, Evidence, FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
@@ -20,13 +18,12 @@ from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS,
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Row = dict[str, Any]
 LIST_MARK: Final = "|"
 FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
 TEXTS: Final = "texts"
-BATCH: Final = 2_000
-"""Rows that are held before a Parquet row group is written."""
 
 
 def letter_row(letter: LetterRecord) -> Row:
@@ -89,13 +86,22 @@ def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
         yield EVIDENCE, evidence_row(letter, row)
 
 
-def csv_cell(value: Any) -> str:
-    """A value as a CSV cell: empty for None, lists joined, text made harmless for spreadsheets."""
+def csv_cell(value: Any, *, raw: bool = False) -> str:
+    """A value as a CSV cell: empty for None, lists joined, text made harmless for spreadsheets unless ``raw``."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return safe(LIST_MARK.join(str(v).replace(LIST_MARK, "/") for v in value))
-    return safe(value) if isinstance(value, str) else plain(value)
+        value = LIST_MARK.join(str(v).replace(LIST_MARK, "/") for v in value)
+    elif not isinstance(value, str):
+        return plain(value)
+    return value if raw else safe(value)
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """A line of CSV with its end (RFC 4180)."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerow(cells)
+    return stream.getvalue()
 
 
 def safe(text: str) -> str:
@@ -127,87 +133,25 @@ def frames(letters: Iterable[LetterRecord], failures: Iterable[FailureRecord] = 
     }
 
 
-class DatasetWriter:
-    """Writes the tables of a run as it goes: CSV row by row, Parquet by row groups, texts as files.
+def arrow_schema(table: Table) -> pa.Schema:
+    """The table's Parquet types."""
+    import pyarrow as pa
 
-    Tables are written under other names and get their own on ``close``, so that a run that was
-    stopped never looks like a finished one.
-    """
+    types = {
+        "str": pa.string(),
+        "int": pa.int64(),
+        "num": pa.float64(),
+        "date": pa.date32(),
+        "list": pa.list_(pa.string()),
+    }
+    return pa.schema([(c.name, types[c.type]) for c in table.columns])
 
-    def __init__(self, out: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        self._out = out
-        (out / TEXTS).mkdir(parents=True, exist_ok=True)
-        self._pa = pa
-        types = {
-            "str": pa.string(),
-            "int": pa.int64(),
-            "num": pa.float64(),
-            "date": pa.date32(),
-            "list": pa.list_(pa.string()),
-        }
-        self._files: dict[str, Any] = {}
-        self._writers: dict[str, Any] = {}
-        self._parquet: dict[str, Any] = {}
-        self._schemas: dict[str, Any] = {}
-        self._held: dict[str, list[Row]] = {t.name: [] for t in TABLES}
-        for table in TABLES:
-            stream = self._part(table.name, "csv").open("w", encoding="utf-8", newline="")
-            self._files[table.name] = stream
-            self._writers[table.name] = csv.writer(stream)
-            self._writers[table.name].writerow(table.names)
-            self._schemas[table.name] = pa.schema([(c.name, types[c.type]) for c in table.columns])
-            self._parquet[table.name] = pq.ParquetWriter(
-                self._part(table.name, "parquet"), self._schemas[table.name], compression="zstd"
-            )
+def arrow_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as an Arrow table with the table's types."""
+    import pyarrow as pa
 
-    def _part(self, table: str, suffix: str) -> Path:
-        return self._out / f"{table}.{suffix}.part"
-
-    def add(self, letter: LetterRecord) -> None:
-        """Write a letter's rows and its text."""
-        for table, row in rows_of(letter):
-            self._row(table, row)
-        path = self._out / TEXTS / f"{letter.letter_id}.txt"
-        path.write_text(letter.text, encoding="utf-8", newline="")
-
-    def fail(self, failure: FailureRecord) -> None:
-        """Write a failure's row."""
-        self._row(FAILURES, failure_row(failure))
-
-    def _row(self, table: Table, row: Row) -> None:
-        self._writers[table.name].writerow([csv_cell(row[name]) for name in table.names])
-        held = self._held[table.name]
-        held.append(row)
-        if len(held) >= BATCH:
-            self._flush(table.name)
-
-    def _flush(self, name: str) -> None:
-        held = self._held[name]
-        if held:
-            self._parquet[name].write_table(self._pa.Table.from_pylist(_typed(held), schema=self._schemas[name]))
-            held.clear()
-
-    def close(self, *, finished: bool) -> None:
-        """Close all files; give the tables their names where the run came to its end."""
-        for name in self._held:
-            self._flush(name)
-            self._parquet[name].close()
-            self._files[name].close()
-        if finished:
-            for name in self._held:
-                for suffix in ("csv", "parquet"):
-                    os.replace(self._part(name, suffix), self._out / f"{name}.{suffix}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(finished=kind is None)
+    return pa.Table.from_pylist(_typed(rows), schema=arrow_schema(table))
 
 
 def _typed(rows: Sequence[Mapping[str, Any]]) -> list[Row]:

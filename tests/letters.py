@@ -1,4 +1,8 @@
-"""A small letter in the words of this project, for tests that need a text."""
+"""A small letter in the words of this project, for tests that need a text; and a run without processes."""
+
+from extract.archive.key import ReaderSpec
+from extract.inputs import Inputs
+from extract.run import InProcess, Output, extract
 
 HEADER = """Case Number: CM16-9990001
 Date Assigned: 11/09/2016 Date of Injury: 10/03/2016
@@ -117,3 +121,13 @@ necessary and appropriate.
 Effect of the Decision:
 The determination is binding on all parties.
 """
+
+
+def extract_with(reader, paths, out):
+    """Read into tables with a reader that is at hand."""
+    return extract(
+        Inputs(tuple(str(p) for p in paths)),
+        Output(out),
+        spec=ReaderSpec.of(),
+        readers=lambda spec, _: InProcess(spec, reader=reader),
+    )

@@ -15,7 +15,7 @@ from tests.letters import HEADER, ITEMS, LETTER, MADE, SUMMARY
 
 
 def run(folder, out, *more):
-    return CliRunner().invoke(main, ["extract", str(folder), "--out", str(out), *more])
+    return CliRunner().invoke(main, ["extract", str(folder), "--out", str(out), "--workers", "0", *more])
 
 
 def table(out, name):
@@ -192,18 +192,6 @@ def test_hostile_text_ends_with_a_row(letters, tmp_path, text, why):
     rows = table(tmp_path / "out", "letters") + table(tmp_path / "out", "failures")
     assert len(rows) == 1, why
     assert rows[0].get("reason") != "internal_error", (why, rows[0])
-
-
-def test_output_folder_in_use_is_refused_without_overwrite(letters, tmp_path):
-    (letters / "a.txt").write_text(LETTER)
-    out = tmp_path / "out"
-    assert run(letters, out).exit_code == 0
-    again = run(letters, out)
-    assert again.exit_code == 2
-    assert "--overwrite" in again.output
-    (out / "mine.txt").write_text("kept")
-    assert run(letters, out, "--overwrite").exit_code == 0
-    assert (out / "mine.txt").read_text() == "kept"
 
 
 def test_missing_input_is_wrong_use(tmp_path):

@@ -25,6 +25,14 @@ def test_every_command_has_help_and_stands_in_the_readme(name):
             assert option.help, f"{name} {option.name} has no help"
 
 
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_option_stands_in_the_docs(name):
+    docs = README + "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "docs").glob("*.md")))
+    for option in main.commands[name].params:
+        if option.param_type_name == "option":
+            assert any(o in docs for o in option.opts), f"{name} {option.name}"
+
+
 def test_readme_names_no_option_that_does_not_exist():
     known = {o for c in main.commands.values() for p in c.params for o in p.opts}
     rows = [line for line in README.splitlines() if line.startswith("| `imr ")]

@@ -23,10 +23,10 @@ from extract.learned.weights import HOME, ModelError, Weights, digest_of, fit, l
 from extract.nlp import build_nlp
 from extract.patterns import Patterns
 from extract.pipeline import LetterReader, Source
-from extract.run import extract as run
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import ContextReader
 from extract.values.diagnoses import DiagnosisFinder
+from tests.letters import extract_with
 
 PATTERNS = Patterns()
 NLP = build_nlp(PATTERNS)
@@ -267,7 +267,7 @@ def test_a_reader_with_its_model_can_be_pickled(reader, corpus_pdfs):
 
 
 def test_the_run_names_its_model(reader, corpus_pdfs, tmp_path):
-    run(corpus_pdfs[:1], tmp_path, reader=reader)
+    extract_with(reader, corpus_pdfs[:1], tmp_path)
     assert json.loads((tmp_path / "run.json").read_text())["model"] == reader.model_digest
 
 

@@ -1,14 +1,15 @@
 """Whole letters: the 2014 sample, the public letters against their gold, the corpus against its gold."""
 
 from datetime import date
+from pathlib import PurePosixPath
 
 import pytest
 
 from extract.evaluate import evaluate
-from extract.inputs import find_files
+from extract.inputs import list_files
 from extract.pipeline import Source
-from extract.run import extract
 from tests.conftest import CORPUS
+from tests.letters import extract_with
 
 CLOSED = (
     "case_number",
@@ -50,7 +51,7 @@ FLOORS = (
 @pytest.fixture(scope="module")
 def public_dataset(public, reader, tmp_path_factory):
     out = tmp_path_factory.mktemp("public")
-    extract([public / "letters"], out, reader=reader)
+    extract_with(reader, [public / "letters"], out)
     return out
 
 
@@ -109,8 +110,8 @@ def test_corpus_is_complete():
 @pytest.mark.parametrize("layout", ["A", "A1", "A2", "B", "C", "D", "M"])
 def test_corpus_letters(reader, tmp_path, layout):
     folder = CORPUS / "letters" / layout
-    extract([folder], tmp_path / "out", reader=reader)
-    names = [f.path.stem for f in find_files([folder])]
+    extract_with(reader, [folder], tmp_path / "out")
+    names = [PurePosixPath(f.name).stem for f in list_files([folder])]
     result = evaluate(tmp_path / "out", CORPUS / "gold" / "written", resamples=0, only=names)
     scores = {f.field: f.score for f in result.fields}
     short = {f: scores[f] for f in (*CLOSED, "sex", "age") if f in scores and scores[f] < 0.95}

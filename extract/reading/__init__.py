@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from extract.failures import LetterError, Reason
+from extract.reading.limits import Limits
 from extract.reading.page import Box, Document, Line, Page, Word
 
-__all__ = ["Box", "Document", "Engine", "Limits", "Line", "Page", "Word", "open_letter"]
+__all__ = [
+    "Box", "Document", "Engine", "Limits", "Line", "Page", "Word", "check_size", "open_letter", "read_bytes",
+]  # fmt: skip
 
 Engine = Literal["pdfium", "pdfplumber"]
 
@@ -18,45 +21,49 @@ MARK_WITHIN = 1024
 TEXT_SUFFIXES = frozenset({".txt", ".text"})
 
 
-class Limits:
-    """What a file may hold before it is refused."""
-
-    file_bytes = 50_000_000
-    pages = 200
-    characters = 1_000_000
-    summary_characters = 30_000
-    """The longest case summary seen has 6,000."""
-
-
-def open_letter(path: Path, *, engine: Engine = "pdfium") -> Document:
-    """Open a PDF or a text file; the kind is told by the content, not only by the name.
-
-    Raises LetterError with the reason where the file cannot be read.
-    """
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes. Raises LetterError (``unreadable``, ``too_large``) before more than the limit is read."""
     try:
-        size = path.stat().st_size
-        if size == 0:
-            raise LetterError(Reason.EMPTY)
-        if size > Limits.file_bytes:
-            raise LetterError(Reason.TOO_LARGE, f"{size} bytes, the limit is {Limits.file_bytes}")
         with path.open("rb") as stream:
-            head = stream.read(MARK_WITHIN)
+            size = path.stat().st_size
+            data = stream.read(Limits.file_bytes + 1) if size <= Limits.file_bytes else b""
     except OSError as error:
         raise LetterError(Reason.UNREADABLE, error.strerror or type(error).__name__) from error
+    check_size(max(size, len(data)))
+    return data
+
+
+def check_size(size: int) -> None:
+    """Raises LetterError (``too_large``) for more bytes than a letter may have."""
+    if size > Limits.file_bytes:
+        raise LetterError(Reason.TOO_LARGE, f"{size} bytes, the limit is {Limits.file_bytes}")
+
+
+def open_letter(path: PurePath, *, engine: Engine = "pdfium", data: bytes | None = None) -> Document:
+    """Open a PDF or a text file; the kind is told by the content, not only by the name.
+
+    ``data`` where the bytes are at hand already, as those of an archive's member. Raises LetterError
+    with the reason where the file cannot be read.
+    """
+    if data is None:
+        data = read_bytes(Path(path))
+    if not data:
+        raise LetterError(Reason.EMPTY)
+    head = data[:MARK_WITHIN]
     if PDF_MARK in head:
-        return _open_pdf(path, engine)
+        return _open_pdf(data, engine)
     if path.suffix.lower() in TEXT_SUFFIXES and b"\0" not in head:
         from extract.reading.plain import PlainDocument
 
-        return PlainDocument(path)
+        return PlainDocument(data)
     raise LetterError(Reason.NOT_A_PDF, f"no PDF mark, and not a text file ({path.suffix or 'no suffix'})")
 
 
-def _open_pdf(path: Path, engine: Engine) -> Document:
+def _open_pdf(data: bytes, engine: Engine) -> Document:
     if engine == "pdfplumber":
         from extract.reading.plumber import PlumberDocument
 
-        return PlumberDocument(path, max_pages=Limits.pages)
+        return PlumberDocument(data, max_pages=Limits.pages)
     from extract.reading.pdfium import PdfiumDocument
 
-    return PdfiumDocument(path, max_pages=Limits.pages)
+    return PdfiumDocument(data, max_pages=Limits.pages)

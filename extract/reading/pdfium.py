@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ctypes
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from extract.failures import LetterError, Reason
+from extract.reading.limits import Limits
 from extract.reading.ocr import DPI, POINTS, Ocr, quality
 from extract.reading.page import Box, Closing, Line, Page, rows
 
@@ -52,11 +52,15 @@ class _TextPage:
         self._text_page = page.get_textpage()
         left, bottom, right, top = page.get_bbox()
         self._left, self._top = left, top
+        self.count = 0
         self.width, self.height = right - left, top - bottom
 
     def characters(self) -> str:
         """All characters, one for each of PDFium's indices."""
         count = self._text_page.count_chars()
+        if count > Limits.page_characters:
+            raise LetterError(Reason.TOO_LARGE, f"a page of {count} characters, the limit is {Limits.page_characters}")
+        self.count = count
         text = str(self._text_page.get_text_range()) if count else ""
         if len(text) != count:  # characters beyond the basic plane: ask one by one
             codes = (pdfium_c.FPDFText_GetUnicode(self._text_page, i) for i in range(count))
@@ -109,11 +113,12 @@ class PdfiumDocument(Closing):
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
     """
 
-    def __init__(self, path: Path, *, max_pages: int) -> None:
+    def __init__(self, data: bytes, *, max_pages: int) -> None:
         self.text_source = "pdf_text"
         self._ocr: Ocr | None = None
+        self._characters = 0
         try:
-            self._pdf = pypdfium2.PdfDocument(path)
+            self._pdf = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
             secret = "password" in str(error).lower()
             raise LetterError(Reason.ENCRYPTED if secret else Reason.DAMAGED, str(error)) from error
@@ -132,8 +137,16 @@ class PdfiumDocument(Closing):
         page = self._pdf[index]
         text_page = _TextPage(page)
         lines = text_page.lines()
+        self._characters += text_page.count
+        if self._characters > Limits.characters:
+            raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
         if lines or not _has_image(page):
             return Page(index + 1, text_page.width, text_page.height, lines)
+        longest = max(text_page.width, text_page.height)
+        if longest > Limits.page_points:  # its image would not fit into memory
+            raise LetterError(
+                Reason.TOO_LARGE, f"a page of {longest:.0f} points, the limit is {Limits.page_points:.0f}"
+            )
         if self._ocr is None:
             self._ocr = Ocr()
         self.text_source = "ocr"

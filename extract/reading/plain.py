@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from extract.failures import LetterError, Reason
 from extract.reading.page import Box, Closing, Line, Page
 
@@ -36,8 +34,8 @@ class PlainDocument(Closing):
 
     text_source = "plain_text"
 
-    def __init__(self, path: Path) -> None:
-        text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    def __init__(self, data: bytes) -> None:
+        text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
         if not text.strip():
             raise LetterError(Reason.EMPTY)
         self.pages = [_page(i, part) for i, part in enumerate(text.split("\f"), start=1)]

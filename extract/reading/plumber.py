@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from functools import cached_property
+from io import BytesIO
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pdfplumber
@@ -90,12 +90,12 @@ class PlumberDocument(Closing):
     Raises LetterError (``encrypted``, ``damaged``, ``too_large``) where it cannot be read.
     """
 
-    def __init__(self, path: Path, *, max_pages: int) -> None:
+    def __init__(self, data: bytes, *, max_pages: int) -> None:
         self.text_source = "pdf_text"
         # The DWC's letters forbid copying by a flag; pdfminer would warn once per file.
         logging.getLogger("pdfminer").setLevel(logging.ERROR)
         try:
-            with pdfplumber.open(path) as pdf:
+            with pdfplumber.open(BytesIO(data)) as pdf:
                 if len(pdf.pages) > max_pages:
                     raise LetterError(Reason.TOO_LARGE, f"{len(pdf.pages)} pages, the limit is {max_pages}")
                 self.pages = [
@@ -105,7 +105,7 @@ class PlumberDocument(Closing):
                 images = {i for i, p in enumerate(pdf.pages) if p.images and not self.pages[i].lines}
             if images:  # the same reading of images for both engines
                 self.text_source = "ocr"
-                with PdfiumDocument(path, max_pages=max_pages) as drawn:
+                with PdfiumDocument(data, max_pages=max_pages) as drawn:
                     for index in images:
                         self.pages[index] = drawn.pages[index]
         except LetterError:

@@ -1,0 +1,12 @@
+"""Names within a run folder, and of what its ledger says about the run."""
+
+from typing import Final
+
+RUN_FOLDER: Final = ".run"
+LEDGER: Final = "ledger.sqlite"
+PARTS: Final = "parts"
+LOCK: Final = "lock"
+KEY: Final = "key"
+"""Fact: the key of what read the letters."""
+ABOUT: Final = "about"
+"""Fact: what run.json says of it."""

@@ -1,0 +1,199 @@
+"""A part: the rows and texts that a chunk of files gave, as they will stand in the tables.
+
+Rows are made where letters are read, so that putting tables together is copying. A part is a zip
+without compression of its own: for each table the lines of CSV (zstd) and an Arrow stream (zstd),
+the texts, and an index of where each file's share begins. A file's place in it is its slot.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from extract.record import LetterRecord
+from extract.schema import FAILURES, TABLES, Table
+from extract.tables import Row, arrow_rows, csv_cell, csv_line, rows_of
+
+HELD: Final = tuple(t for t in TABLES if t is not FAILURES)
+"""Tables that parts hold rows of; failures stand in the ledger."""
+_CODEC: Final = "zstd"
+_WIDEST: Final = 2**63
+_INDEX: Final = "index.json"
+_TEXTS: Final = "texts"
+
+
+class PartError(RuntimeError):
+    """A part on disk is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """What a run counts of a letter."""
+
+    letter_id: str
+    layout: str
+    issues: int
+    flags: tuple[str, ...]
+
+
+class PartBuilder:
+    """Collects the letters of a chunk, file by file."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Row]] = {t.name: [] for t in HELD}
+        self._csv: dict[str, list[bytes]] = {t.name: [] for t in HELD}
+        self._texts: list[bytes] = []
+        self._slots: list[dict[str, Any]] = []
+
+    def add(self, letters: Sequence[LetterRecord]) -> int:
+        """Add the letters of one file; gives its slot.
+
+        Raises an exception, and adds nothing, where a value has no place in a table (a fault of a rule).
+        """
+        rows: dict[str, list[Row]] = {t.name: [] for t in HELD}
+        lines: dict[str, list[str]] = {t.name: [] for t in HELD}
+        for letter in letters:
+            for table, row in rows_of(letter):
+                _check_whole_numbers(table, row)
+                rows[table.name].append(row)
+                lines[table.name].append(csv_line([csv_cell(row[name]) for name in table.names]))
+        csv = {name: "".join(made).encode() for name, made in lines.items()}
+        texts = [letter.text.encode() for letter in letters]
+        for name, own in csv.items():
+            self._rows[name] += rows[name]
+            self._csv[name].append(own)
+        self._texts += texts
+        self._slots.append(
+            {
+                "letters": [
+                    [letter.letter_id, letter.layout, letter.issue_count, list(letter.flags), len(text)]
+                    for letter, text in zip(letters, texts, strict=True)
+                ],
+                "rows": [len(rows[t.name]) for t in HELD],
+                "csv": [len(csv[t.name]) for t in HELD],
+            }
+        )
+        return len(self._slots) - 1
+
+    def encode(self) -> bytes:
+        """The part as bytes; none where no file gave a letter."""
+        return self._encoded() if self._slots else b""
+
+    def warm_up(self) -> None:
+        """Pay for what the first part costs more, before a clock runs."""
+        self._encoded()
+
+    def _encoded(self) -> bytes:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr(_INDEX, json.dumps(self._slots, separators=(",", ":")))
+            for table in HELD:
+                archive.writestr(f"{table.name}.csv", _packed(b"".join(self._csv[table.name])))
+                archive.writestr(f"{table.name}.arrow", _stream(arrow_rows(table, self._rows[table.name])))
+            archive.writestr(_TEXTS, _packed(b"".join(self._texts)))
+        return out.getvalue()
+
+
+class Part:
+    """A part on disk. Its tables are unpacked when first asked for. Raises PartError where it is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with zipfile.ZipFile(path) as archive:
+                self._files = {name: archive.read(name) for name in archive.namelist()}
+            self._slots: list[dict[str, Any]] = json.loads(self._files[_INDEX])
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise PartError(f"{path} is damaged ({type(error).__name__})") from error
+        self._arrow: dict[str, pa.Table] = {}
+        self._csv: dict[str, bytes] = {}
+
+    @cached_property
+    def _row_ends(self) -> list[list[int]]:
+        return [list(itertools.accumulate((s["rows"][i] for s in self._slots), initial=0)) for i in range(len(HELD))]
+
+    @cached_property
+    def _csv_ends(self) -> list[list[int]]:
+        return [list(itertools.accumulate((s["csv"][i] for s in self._slots), initial=0)) for i in range(len(HELD))]
+
+    @cached_property
+    def _text_starts(self) -> list[int]:
+        sizes = (sum(letter[4] for letter in s["letters"]) for s in self._slots)
+        return list(itertools.accumulate(sizes, initial=0))
+
+    @cached_property
+    def _text(self) -> bytes:
+        return _unpacked(self._files[_TEXTS], self._text_starts[-1])
+
+    def letters(self, slot: int) -> list[LetterFacts]:
+        """The letters of a file."""
+        return [LetterFacts(i, layout, issues, tuple(flags)) for i, layout, issues, flags, _ in self._found(slot)]
+
+    def csv(self, table: Table, first: int, last: int) -> bytes:
+        """Lines of CSV of the files in the slots ``first`` to ``last``."""
+        index = HELD.index(table)
+        ends = self._csv_ends[index]
+        if table.name not in self._csv:
+            self._csv[table.name] = _unpacked(self._files[f"{table.name}.csv"], ends[-1])
+        return self._csv[table.name][ends[first] : ends[last + 1]]
+
+    def rows(self, table: Table, first: int, last: int) -> pa.Table:
+        """Rows of the files in the slots ``first`` to ``last``."""
+        ends = self._row_ends[HELD.index(table)]
+        if table.name not in self._arrow:
+            self._arrow[table.name] = pa.ipc.open_stream(
+                self._files[f"{table.name}.arrow"], options=pa.ipc.IpcReadOptions(use_threads=False)
+            ).read_all()
+        return self._arrow[table.name].slice(ends[first], ends[last + 1] - ends[first])
+
+    def texts(self, slot: int) -> Iterator[tuple[str, bytes]]:
+        """Letter and text, in UTF-8, of a file's letters."""
+        at = self._text_starts[slot]
+        for letter_id, *_, size in self._found(slot):
+            yield letter_id, self._text[at : at + size]
+            at += size
+
+    def _found(self, slot: int) -> list[list[Any]]:
+        try:
+            found: list[list[Any]] = self._slots[slot]["letters"]
+        except IndexError as error:
+            raise PartError(f"{self._path} has no slot {slot}") from error
+        return found
+
+
+def part_path(home: Path, number: int) -> Path:
+    """Where a part lies: a thousand to a folder."""
+    return home / f"{number // 1000:04d}" / f"{number:07d}.part"
+
+
+def _check_whole_numbers(table: Table, row: Row) -> None:
+    for column in table.columns:
+        if column.type == "int" and row[column.name] is not None and not -_WIDEST <= row[column.name] < _WIDEST:
+            raise OverflowError(column.name)
+
+
+def _packed(data: bytes) -> bytes:
+    packed: bytes = pa.Codec(_CODEC, 1).compress(data, asbytes=True)
+    return packed
+
+
+def _unpacked(data: bytes, size: int) -> bytes:
+    unpacked: bytes = pa.Codec(_CODEC).decompress(data, size, asbytes=True)
+    return unpacked
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=_CODEC)) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
