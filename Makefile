@@ -37,7 +37,7 @@ evaluate: $(VENV)/.main
 	# by the rules alone: the model that ships has learnt from these letters
 	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/public --overwrite --no-model
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public
-	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite --no-model
+	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
 
@@ -46,6 +46,7 @@ benchmark: $(VENV)/.dev
 
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture
+
 scans: $(VENV)/.dev
 	for dpi in 200 150; do \
 	  $(BIN)/python corpus/scan.py "$(IMR_LETTERS)/letters" scratch/scans$$dpi --dpi $$dpi && \

@@ -65,6 +65,8 @@ def by_layout(dataset: Path) -> str:
     out = ["| layout | letters (items) | " + " | ".join(GROUPS) + " |", "| --- | ---: |" + " ---: |" * len(GROUPS)]
     for layout in sorted({r["layout"] for r in rows}):
         names = [r["letter"] for r in rows if r["layout"] == layout and r["kept_aside"] == "yes"]
+        if not names:
+            continue
         result = {f.field: f for f in evaluate(dataset, gold, resamples=0, only=names).fields}
         cells = []
         for fields in GROUPS.values():

@@ -53,6 +53,8 @@ _IMR: Final = regex.compile(r"\bindependent\s+medical\s+review\b", regex.IGNOREC
 GUIDELINES: Final = frozenset({"claims_administrator_guideline", "reviewer_guideline", "guidelines"})
 PARTS: Final = 3
 """Kinds of headings, of those that a determination has, that show one without an item that is decided."""
+_NECESSITY: Final = regex.compile(r"\bmedical(?:ly)?\s+necess|\b(?:upheld|overturned)\b", regex.IGNORECASE)
+_GUIDELINE: Final = regex.compile(r"\b(?:MTUS|ACOEM|ODG)\b|Official\s+Disability\s+Guidelines")
 HEAD: Final = 600
 """Characters at a letter's head that name what it is."""
 ID_DIGITS: Final = 16
@@ -185,7 +187,9 @@ class LetterReader:
         items = find_items(text, sections)
         book = EvidenceBook(text, sections)
         header = self._letterhead.read(text, sections)
-        if not sections.known and not _looks_like_a_letter(text.clean, sections, items, header):
+        if not sections.known and not (
+            _looks_like_a_letter(text.clean, sections, items, header) or self._tells_of_a_worker(text.clean, header)
+        ):
             raise LetterError(Reason.NOT_A_LETTER)
         values: dict[str, Any] = {
             "letter_id": source.sha256[:ID_DIGITS],
@@ -199,12 +203,15 @@ class LetterReader:
         first = next((s.heading for s in sections.spans if s.heading.end), Span(0, 0))
         book.add(TABLE, "layout", Found(values["layout"], first, "layout", 1.0 if sections.known else 0.5))
         flags: dict[str, Found[Any] | None] = {}
-        summary = sections.first("case_summary")
+        section = sections.first("case_summary")
+        summary = section.content if section else None
+        if summary is None and not sections.known:
+            summary = self._paragraph_of_the_worker(text.clean)
         person = Person()
         base = 0
         if summary is not None:
-            base = summary.content.start
-            prose = one_line(summary.content.of(text.clean))
+            base = summary.start
+            prose = one_line(summary.of(text.clean))
             if len(prose) > Limits.summary_characters:
                 prose = prose[: Limits.summary_characters]
                 flags["long_summary"] = None
@@ -243,6 +250,23 @@ class LetterReader:
                 )
             )  # fmt: skip
         return tuple(rows)
+
+    def _tells_of_a_worker(self, text: str, header: HeaderValues) -> bool:
+        """Without a known layout or headings: a case number, a word on necessity, a guideline, and a worker's age.
+
+        A notice of assignment or of termination has the number and tells of no worker.
+        """
+        if "case_number" not in header.words or not (_NECESSITY.search(text) and _GUIDELINE.search(text)):
+            return False
+        return self._person.read(one_line(text[: Limits.summary_characters])).age is not None
+
+    def _paragraph_of_the_worker(self, text: str) -> Span | None:
+        """Without a heading for it, the paragraph that tells the worker's age is the case summary."""
+        age = self._person.read(one_line(text[: Limits.summary_characters])).age
+        if age is None:
+            return None
+        end = text.find("\n", age.span.end)
+        return Span(text.rfind("\n", 0, age.span.start) + 1, end if end >= 0 else len(text))
 
     # -- fields
 
@@ -325,15 +349,18 @@ class LetterReader:
     def _reviewer_fields(
         self, text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook
     ) -> None:
-        for section in (*sections.all("reviewer"), *sections.all("how_made")):
-            read = self._reviewer.read(one_line(section.content.of(text.clean)))
+        places = [section.content for section in (*sections.all("reviewer"), *sections.all("how_made"))]
+        if not sections.known:
+            places.append(Span(0, len(text.clean)))
+        for place in places:
+            read = self._reviewer.read(one_line(place.of(text.clean)))
             for field, found in (
                 ("reviewer_license_states", read.states),
                 ("reviewer_specialties", read.specialties),
             ):
                 if found and not values.get(field):
                     values[field] = tuple(f.value for f in found)
-                    book.add_all(TABLE, field, (f.shift(section.content.start) for f in found))
+                    book.add_all(TABLE, field, (f.shift(place.start) for f in found))
 
     @staticmethod
     def _documents(text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook) -> None:

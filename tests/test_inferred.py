@@ -36,6 +36,7 @@ CARE = [
     ("Six chiropractic visits were authorized on 3/4/2013.", [("chiropractic", 6, "authorized", date(2013, 3, 4))], "allowed"),
     ("The request for 8 visits of CBT was denied.", [("CBT", 8, "requested", None)], "what was refused was asked for"),
     ("Treatment to date: ibuprofen, PT x 8, acupuncture times six.", [("PT", 8, "completed", None), ("acupuncture", 6, "completed", None)], "a list"),
+    ("Eight of 8 authorized OT visits were used.", [("OT", 8, "completed", None)], "so many of the approved"),
     ("PT x 6 weeks gave relief.", [], "weeks are no visits"),
     ("His wife had 12 visits of physical therapy.", [], "somebody else's"),
     ("He takes Norco #120 a month.", [], "a drug"),

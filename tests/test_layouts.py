@@ -1,11 +1,13 @@
 """Layouts: how each is told and read, on texts of our own."""
 
+import shutil
 from datetime import date
 
 import pytest
 
 from extract.layout import LayoutReader
-from extract.pipeline import Source
+from extract.patterns import Patterns
+from extract.pipeline import LetterReader, Source
 from tests.conftest import CORPUS
 from tests.letters import COVER, LETTER, NOTICE
 
@@ -240,3 +242,45 @@ def test_other_papers_are_no_letters(reader, tmp_path, kind):
     path = tmp_path / "paper.txt"
     path.write_text(NOT_LETTERS[kind])
     assert reader.try_read(Source.of(path)).reason == "not_a_letter"
+
+
+NEW_LAYOUT = """NOTICE OF DETERMINATION
+Case Number: CM26-9990005
+Decision Date: 03/12/2026
+
+SUMMARY OF RECORDS
+
+A 33-year-old man strained his right elbow. He was diagnosed with right elbow strain.
+
+DISPUTED ITEMS
+
+Item 1: Elbow brace
+
+Result: Denied
+
+Reasons: None is needed.
+
+Item 2: Six visits of physical therapy
+
+Result: Allowed in part
+
+Reasons: Three are enough.
+"""
+
+
+def test_layout_of_the_contributing_guide(tmp_path):
+    """The example of docs/patterns.md is a layout that works when it is dropped into the folder."""
+    guide = (CORPUS.parent / "docs" / "patterns.md").read_text(encoding="utf-8")
+    example = next(block for block in guide.split("```") if block.startswith("yaml\nname: E"))
+    shutil.copytree(CORPUS.parent / "patterns", tmp_path / "patterns")
+    (tmp_path / "patterns" / "layouts" / "e.yaml").write_text(example.removeprefix("yaml\n"), encoding="utf-8")
+    path = tmp_path / "letter.txt"
+    path.write_text(NEW_LAYOUT, encoding="utf-8")
+    (record,) = LetterReader(patterns=Patterns(tmp_path / "patterns"), model=None).read(Source.of(path))
+    assert record.layout == "E"
+    assert record.decision_date == date(2026, 3, 12)
+    assert [(i.requested_treatment, i.decision) for i in record.issues] == [
+        ("Elbow brace", "upheld"),
+        ("Six visits of physical therapy", "modified"),
+    ]
+    assert record.issues[1].sessions_requested == 6

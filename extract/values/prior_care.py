@@ -69,7 +69,8 @@ class PriorCareFinder:
         return sorted(found, key=lambda care: care.found.span)
 
     def _read(self, text: str, sentence: Span, rule: Rule, treatment: str, number: int, span: Span) -> PriorCare:
-        status = self._nearest(text, sentence, span)
+        told = cast(Status | None, rule.data.value)
+        status = told or self._nearest(text, sentence, span)
         day = self._date_behind(text, span, sentence.end)
         sure = SURE if status else NO_STATUS
         return PriorCare(fold(treatment), number, status, day, Found(number, span, f"prior_care:{rule.name}", sure))
