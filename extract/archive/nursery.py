@@ -52,8 +52,8 @@ class NurseryLostError(Exception):
 class Worker:
     """A worker process: its connection, and what the system says of it."""
 
-    def __init__(self, pid: int, connection: Connection) -> None:
-        self.pid, self.connection = pid, connection
+    def __init__(self, pid: int, connection: Connection, *, starter: int) -> None:
+        self.pid, self.connection, self.starter = pid, connection, starter
         self._process = psutil.Process(pid)
 
     def rss(self) -> int:
@@ -106,13 +106,13 @@ class Nursery:
                     self.close()
         raise WorkersError("workers cannot be started; --workers 0 reads without them and shows why.")
 
-    def how_ended(self, pid: int) -> str:
+    def how_ended(self, worker: Worker) -> str:
         """How a worker ended that is dead or was killed; its number is free afterwards."""
         with self._lock:
-            if self._process is None:
+            if self._process is None or self._process.pid != worker.starter:
                 return "its starter"
             try:
-                self._socket.sendall(_FRAME.pack(_REAP, pid))
+                self._socket.sendall(_FRAME.pack(_REAP, worker.pid))
                 code = self._answer()
             except (OSError, NurseryLostError):
                 self.close()
@@ -154,7 +154,7 @@ class Nursery:
         finally:
             theirs.close()
         try:
-            return Worker(pid, Connection(ours.detach()))
+            return Worker(pid, Connection(ours.detach()), starter=self._process.pid if self._process else 0)
         except psutil.Error as error:
             raise NurseryLostError from error
 
@@ -212,7 +212,10 @@ def _reaped(pid: int) -> int:
     """Exit code of a worker, as subprocess has it; one that the system cannot end just now is left to it."""
     end = time.monotonic() + REAP_LIMIT
     while time.monotonic() < end:
-        found, status = os.waitpid(pid, os.WNOHANG)
+        try:
+            found, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            break
         if found:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.005)

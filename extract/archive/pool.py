@@ -195,7 +195,7 @@ class Pool:
     def _drop(self, child: _Child) -> str:
         self._children.remove(child)
         child.worker.kill()
-        return self._nursery.how_ended(child.worker.pid)
+        return self._nursery.how_ended(child.worker)
 
 
 def _blamed(task: Task, sha256: str, reason: Reason, how: str, watch: Watch) -> Result:
