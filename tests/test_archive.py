@@ -253,7 +253,7 @@ def test_letters_that_hang_kill_or_fatten_a_worker_cost_themselves_alone(tmp_pat
     assert all(len(r["sha256"]) == 64 for r in rows(tmp_path / "out", "failures"))
     details = {r["source"]: r["detail"] for r in rows(tmp_path / "out", "failures")}
     assert details["009.txt"] == "the worker ended with SIGSEGV"
-    assert details["003.txt"] == "more than 2 s"
+    assert details["003.txt"].startswith("more than 2 s; a long scan may need a longer --deadline")
 
 
 def wait_for(out, files, process):

@@ -200,7 +200,7 @@ class Pool:
 
 def _blamed(task: Task, sha256: str, reason: Reason, how: str, watch: Watch) -> Result:
     details = {
-        Reason.TIMEOUT: f"more than {watch.deadline:g} s; a long scan may need --deadline {4 * watch.deadline:g} --retry-failed",
+        Reason.TIMEOUT: f"more than {watch.deadline:g} s; a long scan may need a longer --deadline and --retry-failed",
         Reason.OUT_OF_MEMORY: f"more than {watch.memory} MiB",
         Reason.CRASHED: f"the worker ended with {how}",
     }
