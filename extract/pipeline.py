@@ -31,6 +31,7 @@ from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter, read_bytes
 from extract.record import FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
+from extract.unknown import UnknownReader
 from extract.values.body_parts import BodyPartFinder
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.icd10 import CategoryFinder
@@ -49,14 +50,6 @@ INFERRED: Final = 0.8
 LOW: Final = 0.6
 """Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
-_IMR: Final = regex.compile(r"\bindependent\s+medical\s+review\b", regex.IGNORECASE)
-GUIDELINES: Final = frozenset({"claims_administrator_guideline", "reviewer_guideline", "guidelines"})
-PARTS: Final = 3
-"""Kinds of headings, of those that a determination has, that show one without an item that is decided."""
-_NECESSITY: Final = regex.compile(r"\bmedical(?:ly)?\s+necess|\b(?:upheld|overturned)\b", regex.IGNORECASE)
-_GUIDELINE: Final = regex.compile(r"\b(?:MTUS|ACOEM|ODG)\b|Official\s+Disability\s+Guidelines")
-HEAD: Final = 600
-"""Characters at a letter's head that name what it is."""
 ID_DIGITS: Final = 16
 DATE_ORDER: Final = (
     "injury_date",
@@ -103,6 +96,7 @@ class LetterReader:
         self._header = HeaderReader(patterns=self.patterns)
         self._letterhead = LetterheadReader(patterns=self.patterns, header=self._header)
         self._person = PersonReader(patterns=self.patterns)
+        self._unknown = UnknownReader(person=self._person)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
         self._icd10 = CategoryFinder(patterns=self.patterns)
@@ -187,9 +181,7 @@ class LetterReader:
         items = find_items(text, sections)
         book = EvidenceBook(text, sections)
         header = self._letterhead.read(text, sections)
-        if not sections.known and not (
-            _looks_like_a_letter(text.clean, sections, items, header) or self._tells_of_a_worker(text.clean, header)
-        ):
+        if not sections.known and not self._unknown.is_letter(text.clean, sections, items, header):
             raise LetterError(Reason.NOT_A_LETTER)
         values: dict[str, Any] = {
             "letter_id": source.sha256[:ID_DIGITS],
@@ -206,7 +198,7 @@ class LetterReader:
         section = sections.first("case_summary")
         summary = section.content if section else None
         if summary is None and not sections.known:
-            summary = self._paragraph_of_the_worker(text.clean)
+            summary = self._unknown.summary(text.clean)
         person = Person()
         base = 0
         if summary is not None:
@@ -250,23 +242,6 @@ class LetterReader:
                 )
             )  # fmt: skip
         return tuple(rows)
-
-    def _tells_of_a_worker(self, text: str, header: HeaderValues) -> bool:
-        """Without a known layout or headings: a case number, a word on necessity, a guideline, and a worker's age.
-
-        A notice of assignment or of termination has the number and tells of no worker.
-        """
-        if "case_number" not in header.words or not (_NECESSITY.search(text) and _GUIDELINE.search(text)):
-            return False
-        return self._person.read(one_line(text[: Limits.summary_characters])).age is not None
-
-    def _paragraph_of_the_worker(self, text: str) -> Span | None:
-        """Without a heading for it, the paragraph that tells the worker's age is the case summary."""
-        age = self._person.read(one_line(text[: Limits.summary_characters])).age
-        if age is None:
-            return None
-        end = text.find("\n", age.span.end)
-        return Span(text.rfind("\n", 0, age.span.start) + 1, end if end >= 0 else len(text))
 
     # -- fields
 
@@ -462,19 +437,6 @@ def _item_flags(issue: IssueRecord, marks: IssueFlags) -> tuple[tuple[str, bool]
 def _out_of_order(values: dict[str, Any]) -> bool:
     days: list[date] = [values[f] for f in DATE_ORDER if f in values]
     return days != sorted(days)
-
-
-def _looks_like_a_letter(text: str, sections: Sections, items: Sequence[Item], header: HeaderValues) -> bool:
-    """Without a known layout: a letter of the IMR, with an item that is decided, or a case summary and other parts.
-
-    A denial by utilization review tells how to ask for an IMR but has no case number; a notice of assignment
-    has one, and decides nothing.
-    """
-    numbered = "case_number" in header.words or header.footer is not None
-    decided = any(item.decision is not None and GUIDELINES & item.parts.keys() for item in items)
-    kinds = {s.name for s in sections.spans if s.heading.end} - {"closing", "header", "cover"}
-    told = "case_summary" in kinds and len(kinds) >= PARTS
-    return (numbered and (decided or told)) or (decided and told and _IMR.search(text, 0, HEAD) is not None)
 
 
 def _part(source: Source, number: int) -> Source:
