@@ -153,19 +153,25 @@ class ContextReader:
 
     def _drops_in(self, text: str, sentence: Span) -> list[Drop]:
         """The drops of one sentence, each ended by the first stop that holds for it."""
+        found = [
+            (rule, forward, m)
+            for rule, forward in self._drops
+            for m in rule.finditer(text, sentence.start, sentence.end)
+        ]
+        if not found:  # nothing to stop
+            return []
         stops = [
             (m.start(), m.end(), name)
             for rule, name in self._stops
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         drops = []
-        for rule, forward in self._drops:
+        for rule, forward, m in found:
             held = [s for s in stops if s[2] in {None, rule.name}]
-            for m in rule.finditer(text, sentence.start, sentence.end):
-                if forward:
-                    end = min((s[0] for s in held if s[0] >= m.end()), default=sentence.end)
-                    drops.append(Drop(Span(m.start(), max(m.end(), end)), rule.name))
-                else:
-                    start = max((s[1] for s in held if s[1] <= m.start()), default=sentence.start)
-                    drops.append(Drop(Span(start, m.end()), rule.name))
+            if forward:
+                end = min((s[0] for s in held if s[0] >= m.end()), default=sentence.end)
+                drops.append(Drop(Span(m.start(), max(m.end(), end)), rule.name))
+            else:
+                start = max((s[1] for s in held if s[1] <= m.start()), default=sentence.start)
+                drops.append(Drop(Span(start, m.end()), rule.name))
         return sorted(drops, key=lambda d: d.span)
