@@ -9,7 +9,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import DECISIONS, Item, Mark, find_marks
+from extract.items.item import Item, Mark, decision_word, find_marks
 from extract.layout import ItemsData, Layout, Part, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
@@ -81,7 +81,7 @@ def _heading(
     else:
         body = start
     value = Found(
-        next(name for name in DECISIONS if match.group(name) is not None),
+        decision_word(match),
         Span(match.start("decision"), match.end("decision")),
         "heading_decision",
         0.99,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,16 @@ from extract.patterns import TIME_LIMIT
 
 DECISIONS: Final = ("modified", "upheld", "overturned")
 """Names of the groups of a heading's decision, and the values of issues.decision."""
+
+
+def decision_word(match: regex.Match[str]) -> str:
+    """Which of the groups ``DECISIONS`` matched."""
+    return next(name for name in DECISIONS if match.group(name) is not None)
+
+
+def decision_told(groups: Mapping[str, str | None]) -> str:
+    """The decision that a statement on necessity tells by its groups ``partly`` and ``not``."""
+    return "modified" if groups.get("partly") else "upheld" if groups.get("not") else "overturned"
 
 
 @dataclass(frozen=True)

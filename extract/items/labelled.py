@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import DECISIONS, Item, Mark, find_marks
+from extract.items.item import Item, Mark, decision_word, find_marks
 from extract.layout import Layout, Part, Section, Sections, compile_words
 from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 from extract.words import trim
+
+DECISION_WITHIN: Final = 120
+"""Characters behind a label of a decision in which its word stands."""
 
 
 def labelled_items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
@@ -65,10 +69,6 @@ def _content(text: str, marks: Sequence[Mark], index: int, end: int) -> Span:
 def _decision(text: str, span: Span, decides: regex.Pattern[str]) -> Found[str] | None:
     """The first word of a decision, "in part" anywhere in its sentence before the others."""
     found = list(decides.finditer(text, span.start, min(span.end, span.start + DECISION_WITHIN), timeout=TIME_LIMIT))
-    kinds = [(next(name for name in DECISIONS if m.group(name) is not None), m) for m in found]
+    kinds = [(decision_word(m), m) for m in found]
     best = next((k for k in kinds if k[0] == "modified"), kinds[0] if kinds else None)
     return None if best is None else Found(best[0], Span(*best[1].span()), "decision_label", 0.8)
-
-
-DECISION_WITHIN = 120
-"""Characters behind a label of a decision in which its word stands."""

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, Mark, find_marks
+from extract.items.item import Item, Mark, decision_told, find_marks
 from extract.items.matching import decide
 from extract.items.shares import Share, lettered, numbered, shares
 from extract.layout import Layout, Part, Sections, compile_words
@@ -173,6 +173,5 @@ def _by_heading(text: str, share: Share | None) -> Found[str] | None:
     match = _HEADING_DECISION.search(heading.of(text), timeout=TIME_LIMIT)
     if match is None or match.group("open"):
         return None
-    value = "modified" if match.group("partly") else "upheld" if match.group("not") else "overturned"
     at = Span(heading.start + match.start(), heading.start + match.end())
-    return Found(value, at, ONE_HEADING if share.alone else BY_HEADING, 0.9)
+    return Found(decision_told(match.groupdict()), at, ONE_HEADING if share.alone else BY_HEADING, 0.9)

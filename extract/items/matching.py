@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.items.item import Item, Mark
+from extract.items.item import Item, Mark, decision_told
 from extract.words import trim
 
 SAME_REQUEST: Final = 0.6
@@ -39,8 +39,7 @@ def read_decision(mark: Mark) -> Found[str] | None:
     """The decision that a mark's groups tell: ``not``, ``partly`` or, of a whole statement, neither."""
     if mark.group("necessary") is None:
         return None
-    value = "modified" if mark.group("partly") else "upheld" if mark.group("not") else "overturned"
-    return Found(value, Span(*mark.match.span("necessary")), DECIDED, 0.98)
+    return Found(decision_told(mark.match.groupdict()), Span(*mark.match.span("necessary")), DECIDED, 0.98)
 
 
 def request_of(text: str, mark: Mark) -> Span:

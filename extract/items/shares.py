@@ -74,10 +74,11 @@ def shares(text: str, sections: Sequence[SectionSpan], requests: Sequence[Span])
             if out[number - 1] is None:
                 out[number - 1] = Share(piece.span, piece.section, alone)
     left = [i for i in range(count) if out[i] is None]
-    addressed = {id(p.section) for p in pieces}
-    rest = [s for s in found if id(s) not in addressed] or found
+    addressed = {p.section for p in pieces}
+    rest = [s for s in found if s not in addressed] or found
+    own = _own_words(text, requests) if left else []
     for index in left:
-        out[index] = _unaddressed(text, rest, left, index, requests)
+        out[index] = _unaddressed(text, rest, left, index, own)
     return out
 
 
@@ -141,13 +142,12 @@ def lettered(text: str, span: Span) -> list[tuple[int, int, int]]:
 
 
 def _unaddressed(
-    text: str, sections: Sequence[SectionSpan], left: Sequence[int], index: int, requests: Sequence[Span]
+    text: str, sections: Sequence[SectionSpan], left: Sequence[int], index: int, own: Sequence[set[str]]
 ) -> Share:
-    """An item's share of sections that name no item by number."""
+    """An item's share of sections that name no item by number; ``own``: the words of each item alone."""
     if len(sections) == len(left) and len(sections) > 1:
         section = sections[left.index(index)]
         return Share(section.content, section, alone=True)
-    own = _own_words(text, requests)
     section = max(sections, key=lambda s: len(own[index] & set(tokens(s.content.of(text)))))
     paragraphs = [p for p in _paragraphs(text, section.content) if p.end > p.start]
     if len(sections) == 1 and len(paragraphs) != len(left):  # what stands before the first item's paragraph

@@ -165,9 +165,8 @@ class CitationReader:
         for kind, span in self._free(rest, Span(lead.end() if lead else 0, len(rest))):
             found += self._mtus(rest, span, prose=True) if kind == "prose" else self._outside(rest, span, prose=True)
         for draft in found:  # a title that was read by itself is no part of the citation before it
-            draft.end = (
-                draft.start + len(rest[draft.start : draft.end].rstrip()) if draft.method != TITLE else draft.end
-            )
+            if draft.method != TITLE:
+                draft.end = draft.start + len(rest[draft.start : draft.end].rstrip())
         return sorted(found, key=lambda draft: draft.start)
 
     def _free(self, text: str, span: Span) -> Iterator[tuple[str, Span]]:
