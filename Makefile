@@ -78,7 +78,7 @@ lock: | $(VENV)/bin/uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --extra corpus --extra ocr --extra cluster --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	  --no-header --extra corpus --extra ocr --extra cluster --extra notebooks --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) dataset scratch .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,61 @@
+"""What several commands share: options, readers, counts in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from extract.archive.key import ReaderSpec
+    from extract.pipeline import LetterReader
+    from extract.reading import Engine
+
+patterns_option = click.option(
+    "--patterns",
+    "patterns_home",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of rules and vocabularies to use instead of the built-in ones.",
+)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["pdfium", "pdfplumber"]),
+    default="pdfium",
+    show_default=True,
+    help="What reads PDFs: pdfium is fast, pdfplumber is the reference.",
+)
+
+model_option = click.option(
+    "--no-model", is_flag=True, help="Read diagnoses by the rules alone, without the learnt component."
+)
+
+
+def reader_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> LetterReader:
+    """A reader; its faults end the command with a message."""
+    from extract.learned.weights import HOME, ModelError
+    from extract.patterns import PatternError, Patterns
+    from extract.pipeline import LetterReader
+
+    try:
+        return LetterReader(patterns=Patterns(patterns_home), engine=engine, model=None if no_model else HOME)
+    except ModelError as error:
+        raise click.ClickException(f"model: {error}") from error
+    except PatternError as error:
+        raise click.ClickException(f"patterns: {error}") from error
+
+
+def spec_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> ReaderSpec:
+    """How letters are read, for workers; its faults end the command with a message."""
+    from extract.archive.key import ReaderSpec
+    from extract.learned.weights import ModelError
+
+    try:
+        return ReaderSpec.of(patterns=patterns_home, engine=engine, with_model=not no_model)
+    except ModelError as error:
+        raise click.ClickException(f"model: {error}") from error
+
+
+def many(number: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
