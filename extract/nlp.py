@@ -8,25 +8,28 @@ only the tokens. spaCy is imported when a pipeline is built, not with this modul
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy
+import regex
 from pydantic import Field
 
 from extract.evidence import Span
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.places import Places
+from extract.vocabulary import Kind, Shape, VocabularyRuler, Words
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
-    from spacy.tokens import Span as Words
 
 BODY_PARTS = "body_parts"
-"""Key of ``doc.spans`` for words that name body parts: label the part, id the kind of word."""
+"""Name of the ruler of words that name body parts: label the part, id the kind of word."""
 CONDITIONS = "conditions"
-"""Key of ``doc.spans`` for heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
+"""Name of the ruler of heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
+SENTENCES, STARTS, TOKENS = "letter_sentences", "letter_sentence_starts", "letter_tokens"
+"""Keys of ``doc.user_data``: the sentences, the number of each one's first token, and the tokens."""
 
 NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED = "noun", "adjective", "condition", "level", "sided"
 TECHNIQUE, NO_PART = "technique", "none"
@@ -34,7 +37,7 @@ ALONE, JOINED, OPERATION = "alone", "joined", "operation"
 JOIN = "|"
 """Between the parts in the label of a phrase that names several."""
 
-Kind = Literal["symptom", "injury", "disorder"]
+Condition = Literal["symptom", "injury", "disorder"]
 
 
 class PartData(Strict):
@@ -78,7 +81,7 @@ class ConditionGroup(Strict):
     """Heads of diagnoses of one kind."""
 
     name: str
-    kind: Kind
+    kind: Condition
     alone: bool
     terms: list[str]
 
@@ -134,50 +137,74 @@ def spellings(term: str) -> Iterator[str]:
             yield form.replace("'", "’")
 
 
-def body_part_phrases(data: BodyPartFile) -> list[dict[str, Any]]:
-    """Patterns of the body-part ruler; a word that is both adjective and noun is an adjective."""
-    phrases: dict[str, tuple[str, str]] = {}
+def body_part_phrases(data: BodyPartFile) -> dict[str, Kind]:
+    """Phrases of the body-part ruler; a word that is both adjective and noun is an adjective."""
+    phrases: dict[str, Kind] = {}
     for kind in (CONDITION, NOUN, ADJECTIVE):
         for part in data.parts:
             words = {NOUN: part.terms, ADJECTIVE: part.adjectives, CONDITION: part.conditions}[kind]
             for word in words:
                 forms = [word, word.replace(" ", "-")] if kind == ADJECTIVE else spellings(word)
-                phrases.update(dict.fromkeys(forms, (part.part, kind)))
+                phrases.update(dict.fromkeys(forms, Kind(part.part, kind)))
     for phrase, parts in data.several.items():
         kind = NOUN if phrase.endswith(("back", "spine", "extremity", "extremities", "limbs")) else ADJECTIVE
-        phrases.update({s: (JOIN.join(parts), kind) for s in spellings(phrase)})
-    phrases.update({short: (part, SIDED) for short, part in data.sided.items()})
-    phrases.update({s: (part, TECHNIQUE) for name, part in data.techniques.items() for s in spellings(name)})
-    phrases.update({s: (NO_PART, NO_PART) for phrase in data.not_parts for s in spellings(phrase)})
-    rules: list[dict[str, Any]] = [{"label": k, "id": i, "pattern": p} for p, (k, i) in phrases.items()]
-    rules += [
-        {"label": part, "id": LEVEL, "pattern": [{"TEXT": {"REGEX": shape}}]} for part, shape in data.levels.items()
-    ]
-    unit = {"LOWER": {"IN": data.units}}
-    number = {"LIKE_NUM": True}
-    rules += [{"label": NO_PART, "id": NO_PART, "pattern": p} for p in ([number, unit], [number, {"TEXT": "-"}, unit])]
-    return rules
+        phrases.update({s: Kind(JOIN.join(parts), kind) for s in spellings(phrase)})
+    phrases.update({short: Kind(part, SIDED) for short, part in data.sided.items()})
+    phrases.update({s: Kind(part, TECHNIQUE) for name, part in data.techniques.items() for s in spellings(name)})
+    phrases.update({s: Kind(NO_PART, NO_PART) for phrase in data.not_parts for s in spellings(phrase)})
+    return phrases
 
 
-def condition_phrases(data: ConditionFile) -> list[dict[str, Any]]:
-    """Patterns of the condition ruler; where two groups hold a word the later one says what it is."""
+def level_shapes(data: BodyPartFile) -> list[Shape]:
+    """Levels of the spine, told by the shape of one word ("L5/S1")."""
+    return [Shape(regex.compile(shape), Kind(part, LEVEL), cased=True) for part, shape in data.levels.items()]
+
+
+def condition_phrases(data: ConditionFile) -> dict[str, Kind]:
+    """Phrases of the condition ruler; where two groups hold a word the later one says what it is."""
     phrases = {
-        s: (group.kind, ALONE if group.alone else JOINED)
+        s: Kind(group.kind, ALONE if group.alone else JOINED)
         for group in data.groups
         for term in group.terms
         for s in spellings(term)
     }
-    operations = [s for term in data.operations.terms for s in spellings(term)]
-    rules: list[dict[str, Any]] = [{"label": k, "id": i, "pattern": p} for p, (k, i) in phrases.items()]
-    rules += [{"label": OPERATION, "id": OPERATION, "pattern": p} for p in operations if p not in phrases]
-    for label, identity, endings in (
-        ("disorder", JOINED, data.endings),
-        (OPERATION, OPERATION, data.operations.endings),
-    ):
-        rules += [{"label": label, "id": identity, "pattern": [{"LOWER": {"REGEX": ending}}]} for ending in endings]
-    return rules
+    for term in data.operations.terms:
+        for form in spellings(term):
+            phrases.setdefault(form, Kind(OPERATION, OPERATION))
+    return phrases
 
 
+def condition_shapes(data: ConditionFile) -> list[Shape]:
+    """Conditions and operations told by the ending of one word."""
+    kinds = ((Kind("disorder", JOINED), data.endings), (Kind(OPERATION, OPERATION), data.operations.endings))
+    return [Shape(regex.compile(ending), kind) for kind, endings in kinds for ending in endings]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: its number, the offset of its first character, and its characters."""
+
+    i: int
+    idx: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        """Offset behind its last character."""
+        return self.idx + len(self.text)
+
+    @property
+    def lower_(self) -> str:
+        """Its characters in small letters."""
+        return self.text.lower()
+
+    @property
+    def is_alpha(self) -> bool:
+        """True for letters alone."""
+        return self.text.isalpha()
+
+
+_ENDING = frozenset((".", "!", "?"))
 CLOSING = frozenset(('"', "”", "’", ")", "'", "''"))
 """Marks that still belong to the sentence before them."""
 LONGEST_SENTENCE = 400
@@ -185,32 +212,36 @@ LONGEST_SENTENCE = 400
 
 
 def set_sentences(doc: Doc) -> Doc:
-    """Pipeline component: mark sentence starts; a list number ("1.") ends no sentence."""
+    """Pipeline component: tell sentences and tokens; a list number ("1.") ends no sentence."""
+    tokens = [Token(i, t.idx, t.text) for i, t in enumerate(doc)]
+    doc.user_data[TOKENS] = tokens
     starts = set(range(0, len(doc), LONGEST_SENTENCE))
-    words = [token.text for token in doc]
-    spaced = [bool(token.whitespace_) for token in doc]
-    for i in range(len(words) - 1):
-        if words[i] not in {".", "!", "?"} and not words[i].endswith("!"):
+    for i in range(len(tokens) - 1):
+        word = tokens[i].text
+        if word not in _ENDING and not word.endswith("!"):
             continue
-        if words[i] == "." and _is_list_number(words, spaced, i):
+        if word == "." and _is_list_number(tokens, i):
             continue
         j = i + 1
-        while j < len(words) - 1 and words[j] in CLOSING and not spaced[j - 1]:
+        while j < len(tokens) - 1 and tokens[j].text in CLOSING and tokens[j - 1].end == tokens[j].idx:
             j += 1
-        first = words[j][:1]
+        first = tokens[j].text[:1]
         if first.isupper() or first.isdigit() or not first.isalnum():
             starts.add(j)
-    # in one step: setting it token by token looks over the whole text each time
-    marks = numpy.array([1 if i in starts else -1 for i in range(len(doc))], dtype="int64")
-    return doc.from_array(["SENT_START"], cast(Any, marks.astype("uint64")))
+    begins = sorted(starts)
+    ends = [*begins[1:], len(tokens)]
+    spans = [Span(tokens[a].idx, tokens[b - 1].end) for a, b in zip(begins, ends, strict=True)]
+    doc.user_data[STARTS] = begins
+    doc.user_data[SENTENCES] = Places(spans, lambda span: span)
+    return doc
 
 
-def _is_list_number(words: Sequence[str], spaced: Sequence[bool], i: int) -> bool:
-    """True where the full stop at word ``i`` follows the number of a list item."""
-    number = words[i - 1] if i else ""
-    if not (number.isdigit() and len(number) <= 2) or spaced[i - 1]:
+def _is_list_number(tokens: Sequence[Token], i: int) -> bool:
+    """True where the full stop at token ``i`` follows the number of a list item."""
+    number = tokens[i - 1].text if i else ""
+    if not (number.isdigit() and len(number) <= 2) or tokens[i - 1].end != tokens[i].idx:
         return False
-    return i < 2 or words[i - 2] in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
+    return i < 2 or tokens[i - 2].text in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
 
 
 def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
@@ -226,44 +257,42 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     conditions = condition_file(patterns)
     nlp = spacy.load(model) if model else spacy.blank("en")
     Pipeline.component("letter_sentences", func=set_sentences)
+    Pipeline.factory("vocabulary_ruler", func=_ruler, default_config={"key": ""})
     nlp.add_pipe("letter_sentences", last=True)
-    for key, phrases in (
-        (BODY_PARTS, body_part_phrases(body_parts)),
-        (CONDITIONS, condition_phrases(conditions)),
-    ):
-        ruler = nlp.add_pipe(
-            "span_ruler",
-            name=key,
-            config={
-                "spans_key": key,
-                "phrase_matcher_attr": "LOWER",
-                "spans_filter": {"@misc": "spacy.first_longest_spans_filter.v1"},
-            },
-        )
-        ruler.add_patterns(phrases)  # type: ignore[attr-defined]
+    parts = cast(VocabularyRuler, nlp.add_pipe("vocabulary_ruler", name=BODY_PARTS, config={"key": BODY_PARTS}))
+    parts.add(
+        nlp,
+        phrases=body_part_phrases(body_parts),
+        shapes=level_shapes(body_parts),
+        units=body_parts.units,
+        unit=Kind(NO_PART, NO_PART),
+    )
+    heads = cast(VocabularyRuler, nlp.add_pipe("vocabulary_ruler", name=CONDITIONS, config={"key": CONDITIONS}))
+    heads.add(nlp, phrases=condition_phrases(conditions), shapes=condition_shapes(conditions))
     return nlp
 
 
-def place(words: Words) -> Span:
-    """Where words of a parsed text stand."""
-    return Span(words.start_char, words.end_char)
+def _ruler(nlp: Language, name: str, key: str) -> VocabularyRuler:
+    return VocabularyRuler(nlp, key=key)
 
 
 def words_of(doc: Doc, key: str) -> Places[Words]:
     """The words that a ruler of the pipeline marked, by their place: ``BODY_PARTS`` or ``CONDITIONS``."""
-    return Places(doc.spans[key], place)
+    known: dict[str, Any] = doc.user_data
+    placed = f"{key} by place"
+    if placed not in known:
+        known[placed] = Places(known[key], lambda words: words.span)
+    return cast("Places[Words]", known[placed])
 
 
-SENTENCES = "letter_sentences"
-"""Key of ``doc.user_data`` for the sentences that have been read."""
+def tokens_of(doc: Doc) -> list[Token]:
+    """The tokens of a parsed text."""
+    return cast("list[Token]", doc.user_data[TOKENS])
 
 
 def sentences_of(doc: Doc) -> Places[Span]:
-    """The sentences of a parsed text, read from it once."""
-    known: dict[str, Any] = doc.user_data
-    if SENTENCES not in known:
-        known[SENTENCES] = Places((place(s) for s in doc.sents), lambda span: span)
-    return cast("Places[Span]", known[SENTENCES])
+    """The sentences of a parsed text."""
+    return cast("Places[Span]", doc.user_data[SENTENCES])
 
 
 class OneParse:

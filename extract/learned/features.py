@@ -27,8 +27,11 @@ from extract.nlp import (
     NOUN,
     OPERATION,
     SIDED,
+    STARTS,
     TECHNIQUE,
-    Kind,
+    Condition,
+    tokens_of,
+    words_of,
 )
 from extract.values.context import Context, Topic
 
@@ -54,7 +57,7 @@ _PART_KINDS = {k: n for n, k in enumerate((NOUN, ADJECTIVE, CONDITION, LEVEL, SI
 _CONDITION_KINDS = {
     (label, identity): n
     for n, (label, identity) in enumerate(
-        ((label, identity) for label in (*get_args(Kind), OPERATION) for identity in (ALONE, JOINED, OPERATION)),
+        ((label, identity) for label in (*get_args(Condition), OPERATION) for identity in (ALONE, JOINED, OPERATION)),
         start=1,
     )
 }
@@ -99,17 +102,17 @@ def features_of(doc: Doc, context: Context) -> Features:
     if not len(doc):
         none = np.zeros(0, dtype=np.int64)
         return Features(none.reshape(0, 1), none, none, none, none.astype(bool))
-    table: Any = doc.to_array(["LOWER", "SUFFIX", "SHAPE", "SENT_START", "IS_ALPHA"])
+    table: Any = doc.to_array(["LOWER", "SUFFIX", "SHAPE", "IS_ALPHA"])
     word, ending, shape = (table[:, n].astype(np.uint64) for n in range(3))
-    opens = table[:, 3] == 1
-    opens[0] = True
-    starts = np.flatnonzero(opens)
+    starts = np.array(doc.user_data[STARTS], dtype=np.int64)
+    opens = np.zeros(len(doc), dtype=bool)
+    opens[starts] = True
     kind = _kinds(doc)
     told, dropped = _context(doc, context)
     position = np.arange(len(doc))
     begin = starts[np.cumsum(opens) - 1]
     small = np.array([doc.vocab.strings[w] for w in SMALL_WORDS], dtype=np.uint64)
-    verbs = _Verbs(word, begin, (table[:, 4] == 1) & (kind == 0) & ~np.isin(word, small))
+    verbs = _Verbs(word, begin, (table[:, 3] == 1) & (kind == 0) & ~np.isin(word, small))
 
     w = {k: _shifted(word, k) for k in WORDS_AROUND}
     t = {k: _shifted(kind, k) for k in KINDS_AROUND}
@@ -150,16 +153,16 @@ class _Verbs:
 def _kinds(doc: Doc) -> Hashes:
     """What the vocabularies call each word; 0 where they do not know it."""
     kinds = np.zeros(len(doc), dtype=np.uint64)
-    for span in doc.spans[BODY_PARTS]:
+    for span in words_of(doc, BODY_PARTS):
         kinds[span.start : span.end] += np.uint64(_PART_KINDS[span.id_])
-    for span in doc.spans[CONDITIONS]:
+    for span in words_of(doc, CONDITIONS):
         kinds[span.start : span.end] += np.uint64(16 * _CONDITION_KINDS[span.label_, span.id_])
     return kinds
 
 
 def _context(doc: Doc, context: Context) -> tuple[Hashes, Hashes]:
     """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
-    places = np.array([token.idx for token in doc])
+    places = np.array([token.idx for token in tokens_of(doc)])
     told, dropped = np.zeros(len(doc), dtype=np.uint64), np.zeros(len(doc), dtype=np.uint64)
     for sentence in context.sentences:
         for segment in sentence.segments:

@@ -17,11 +17,11 @@ from extract.values.context import Context, ContextReader, Segment
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.mentions import BOTH, Mention, MentionFinder
 from extract.values.places import Places
+from extract.vocabulary import Words
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
-    from spacy.tokens import Span as Words
 
     from extract.learned.component import LearntModel
     from extract.nlp import OneParse

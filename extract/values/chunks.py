@@ -15,17 +15,19 @@ from extract.nlp import (
     BODY_PARTS,
     CONDITIONS,
     OPERATION,
+    Token,
     body_part_file,
     condition_file,
     sentences_of,
+    tokens_of,
     words_of,
 )
 from extract.patterns import Patterns, Rule
 from extract.values.places import Places
+from extract.vocabulary import Words
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Token
-    from spacy.tokens import Span as Words
+    from spacy.tokens import Doc
 
 RUN_ON = "; "
 """Stands for the separator that a run-on list lacks."""
@@ -85,7 +87,7 @@ class Chunk:
 class Page:
     """A parsed text with its marked words and sentences, looked up by place."""
 
-    doc: Doc
+    tokens: Places[Token]
     text: str
     parts: Places[Words]
     conditions: Places[Words]
@@ -94,7 +96,8 @@ class Page:
     @classmethod
     def of(cls, doc: Doc) -> Page:
         """The page of a text that the pipeline has parsed."""
-        return cls(doc, doc.text, words_of(doc, BODY_PARTS), words_of(doc, CONDITIONS), sentences_of(doc))
+        tokens = Places(tokens_of(doc), lambda token: Span(token.idx, token.end))
+        return cls(tokens, doc.text, words_of(doc, BODY_PARTS), words_of(doc, CONDITIONS), sentences_of(doc))
 
 
 class Chunker:
@@ -142,8 +145,7 @@ class Chunker:
 
     def chunk(self, page: Page, span: Span, separator: str = "") -> Chunk:
         """One chunk with what the vocabularies say of its words."""
-        words = page.doc.char_span(span.start, span.end, alignment_mode="contract")
-        tokens = tuple(t for t in words or () if not t.is_space)
+        tokens = tuple(t for t in page.tokens.inside(span) if not t.text.isspace())
         heads, parts = page.conditions.inside(span), page.parts.inside(span)
         operations = [h for h in heads if h.label_ == OPERATION]
         after = regex.match(r"(?i)\s*(?:status[\s-]post|s/p)\b", span.of(page.text))
@@ -155,7 +157,7 @@ class Chunker:
             text=span.of(page.text),
             separator=separator,
             tokens=tokens,
-            heads=tuple(Span(h.start_char, h.end_char) for h in heads),
+            heads=tuple(h.span for h in heads),
             alone=any(h.id_ == ALONE for h in heads),
             operation=bool(operations) and not after,
             operated=bool(operations) and after is not None,

@@ -211,7 +211,7 @@ class DiagnosisFinder:
     def _names_a_condition(self, page: Page, item: Span) -> bool:
         """True for a condition that is neither a bare complaint nor just "injury"."""
         return any(
-            h.label_ not in {OPERATION, "symptom"} and h.text.lower() not in self._generic
+            h.label_ not in {OPERATION, "symptom"} and h.lower not in self._generic
             for h in page.conditions.inside(item)
         )
 

@@ -23,16 +23,18 @@ from extract.nlp import (
     NOUN,
     SIDED,
     TECHNIQUE,
+    Token,
     body_part_file,
     sentences_of,
+    tokens_of,
     words_of,
 )
 from extract.patterns import Patterns
 from extract.values.places import Places
+from extract.vocabulary import Words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
-    from spacy.tokens import Span as Words
 
 REACH, NEAR, RIBS = 14, 6, 4
 """Tokens: from a side to the last part of its list; that count as near; from a rib to its number."""
@@ -65,6 +67,7 @@ class _Page:
 
     doc: Doc
     text: str
+    tokens: list[Token]
     words: list[Words]
     conditions: Places[Words]
     sentences: Places[Span]
@@ -78,7 +81,9 @@ class MentionFinder:
         self._paired = frozenset(p.part for p in data.parts if p.paired)
         self._wcio = {p.part: p.wcio for p in data.parts}
         sides = {tuple(words.split()): side for side, forms in data.sides.items() for words in forms}
-        self._sides = sorted(sides.items(), key=lambda item: -len(item[0]))
+        self._sides: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for words, side in sorted(sides.items(), key=lambda item: -len(item[0])):
+            self._sides.setdefault(words[-1], []).append((words, side))
         self._joiners = frozenset(data.joiners)
         self._between = frozenset(data.modifiers) | self._joiners
         self._yielding, self._yield_to = frozenset(data.yields.words), frozenset(data.yields.to)
@@ -95,13 +100,15 @@ class MentionFinder:
     def mentions(self, doc: Doc, diagnoses: Sequence[Span] = ()) -> list[Mention]:
         """All mentions in the order of the text; no side crosses the bounds of a diagnosis."""
         words = words_of(doc, BODY_PARTS).things
-        page = _Page(doc, doc.text, words, words_of(doc, CONDITIONS), sentences_of(doc))
+        if not words:
+            return []
+        page = _Page(doc, doc.text, tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
             if self._is_no_part(page, k):
                 continue
-            span = Span(word.start_char, word.end_char)
+            span = word.span
             if word.id_ == SIDED:
                 side, part = word.label_.split(" ", 1)
                 result.append(Mention(part, side, span, condition=False))
@@ -114,16 +121,16 @@ class MentionFinder:
 
     def _is_no_part(self, page: _Page, k: int) -> bool:
         """True for words that the vocabulary lists but that name no part where they stand."""
-        doc, words = page.doc, page.words
+        words = page.words
         word = words[k]
         if word.id_ == NO_PART:
             return True
         if word.id_ == TECHNIQUE:
-            return not (word.start and self._side_ending(doc, word.start - 1))
+            return not (word.start and self._side_ending(page.tokens, word.start - 1))
         if word.id_ == LEVEL:
             return self._counts_on(words, k)
         near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
-        yields = word.text.lower() in self._yielding and not near.isdisjoint(self._yield_to)
+        yields = word.lower in self._yielding and not near.isdisjoint(self._yield_to)
         before = page.text[max(0, word.start_char - 20) : word.start_char]
         return yields or self._describes(page, k) or self._level_side.search(before) is not None
 
@@ -171,20 +178,20 @@ class MentionFinder:
 
     def _before(self, page: _Page, k: int, bounds: Span) -> str | None:
         """The side in front of mention ``k``, over the words that may stand between."""
-        doc, word = page.doc, page.words[k]
+        tokens, word = page.tokens, page.words[k]
         near = [w for w in page.words[max(0, k - REACH) : k] if w.id_ != NO_PART]
         at = {i: w for w in near for i in range(w.start, w.end)}
         crossed: list[bool] = []
         strangers, i = 0, word.start - 1
         first = max(0, word.start - REACH)
-        while i >= first and doc[i].idx >= bounds.start:
-            token = doc[i]
-            if found := self._side_ending(doc, i):
+        while i >= first and tokens[i].idx >= bounds.start:
+            token = tokens[i]
+            if found := self._side_ending(tokens, i):
                 side, begin = found
                 # "bilateral hand, low back, and leg": the side held for the hand, the list went on without it
                 if len(crossed) > 1 and crossed[-1] and not all(crossed):
                     return None
-                return self._coordinated(doc, begin, side) or side
+                return self._coordinated(tokens, begin, side) or side
             if word.id_ == CONDITION and token.text == ",":
                 return None
             if i in at:
@@ -192,29 +199,29 @@ class MentionFinder:
                 i = at[i].start - 1
                 continue
             if token.lower_ not in self._between:
-                known = token.is_stop or page.conditions.at(token.idx) is not None
+                known = page.doc[i].is_stop or page.conditions.at(token.idx) is not None
                 if not token.is_alpha or known or strangers == STRANGERS:
                     return None
                 strangers += 1
             i -= 1
         return None
 
-    def _side_ending(self, doc: Doc, i: int) -> tuple[str, int] | None:
+    def _side_ending(self, tokens: Sequence[Token], i: int) -> tuple[str, int] | None:
         """The side that ends at token ``i`` and the token it begins with."""
-        for words, side in self._sides:
+        for words, side in self._sides.get(tokens[i].lower_, ()):
             begin = i - len(words) + 1
-            if begin >= 0 and all(doc[begin + n].lower_ == w for n, w in enumerate(words)):
+            if begin >= 0 and all(tokens[begin + n].lower_ == w for n, w in enumerate(words)):
                 return side, begin
         return None
 
-    def _coordinated(self, doc: Doc, begin: int, side: str) -> str | None:
+    def _coordinated(self, tokens: Sequence[Token], begin: int, side: str) -> str | None:
         """Both sides for "left- and right-sided", where another side stands just before."""
         i = begin - 1
-        while i >= max(0, begin - 3) and (doc[i].lower_ in self._joiners or doc[i].lower_ == "sided"):
+        while i >= max(0, begin - 3) and (tokens[i].lower_ in self._joiners or tokens[i].lower_ == "sided"):
             i -= 1
-        if i < 0 or i == begin - 1 or doc[i + 1].text == ",":
+        if i < 0 or i == begin - 1 or tokens[i + 1].text == ",":
             return None
-        found = self._side_ending(doc, i)
+        found = self._side_ending(tokens, i)
         return BOTH if found and found[0] != side else None
 
     def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
