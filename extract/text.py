@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import regex
@@ -64,7 +65,7 @@ class LetterText:
     def __init__(self, pages: Sequence[Page], *, is_furniture: Callable[[str], bool] = lambda _: False) -> None:
         builder = _Builder(pages, is_furniture)
         self.raw: str = builder.raw
-        self.clean: str = "".join(builder.clean)
+        self.clean: str = builder.clean
         self.lines: tuple[TextLine, ...] = tuple(builder.lines)
         self._origin = builder.origin
         self._starts = [line.raw.start for line in self.lines]
@@ -107,13 +108,13 @@ class _Builder:
     """Lays out both texts side by side."""
 
     def __init__(self, pages: Sequence[Page], is_furniture: Callable[[str], bool]) -> None:
-        self.clean: list[str] = []
+        self._pieces: list[str] = []
+        self._length = 0
         self.origin = array("l")
         self.lines: list[TextLine] = []
         self._last = ""
         furniture = _repeated(pages)
-        words = Counter(w.lower() for p in pages for li in p.lines for w in _WORD.findall(li.text))
-        self._words = words
+        self._pages = pages
         raw: list[str] = []
         at = 0
         gaps = [gap for page in pages if page.has_boxes for gap in _gaps(page)]
@@ -138,6 +139,12 @@ class _Builder:
                 self.lines.append(TextLine(page.number, Span(start, at - 1), span, line, new))
                 previous = line
         self.raw = "".join(raw)
+        self.clean = "".join(self._pieces)
+
+    @cached_property
+    def _words(self) -> Counter[str]:
+        """How often each word is printed: asked for only where a line ends in a hyphen."""
+        return Counter(w.lower() for p in self._pages for li in p.lines for w in _WORD.findall(li.text))
 
     def _new_paragraph(self, page: Page, index: int, line: Line, previous: Line | None, pitch: float) -> bool:
         if page.blank_before is not None:
@@ -153,15 +160,34 @@ class _Builder:
 
     def _append(self, text: str, raw_start: int, new: bool) -> Span:
         offset = 0
-        if self.clean:
+        if self._length:
             joint, offset = ("\n", 0) if new else self._joint(text)
             if joint == "-":
-                self.clean.pop()
-                self.origin.pop()
+                self._drop_last()
             elif joint:
-                self.clean.append(joint)
-                self.origin.append(max(raw_start - 1, 0))
-        start = len(self.clean)
+                self._put(joint, max(raw_start - 1, 0))
+        start = self._length
+        if offset == 0 and text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
+            self._put(text, raw_start)  # nearly every line
+        else:
+            self._append_slowly(text, raw_start, offset)
+        self._last = text
+        return Span(start, self._length)
+
+    def _put(self, piece: str, raw_start: int) -> None:
+        """Add characters that stand in the raw text as they are."""
+        self._pieces.append(piece)
+        self._length += len(piece)
+        self.origin.extend(range(raw_start, raw_start + len(piece)))
+
+    def _drop_last(self) -> None:
+        self._pieces[-1] = self._pieces[-1][:-1]
+        self._length -= 1
+        self.origin.pop()
+
+    def _append_slowly(self, text: str, raw_start: int, offset: int) -> None:
+        """Add a line with white space to fold or with odd characters."""
+        start = self._length
         space = True
         for index in range(offset, len(text)):
             char = text[index]
@@ -170,14 +196,10 @@ class _Builder:
             blank = char.isspace() or char == "\u00ad" or not char.isprintable()
             if blank and space:
                 continue
-            self.clean.append(" " if blank else char)
-            self.origin.append(raw_start + index)
+            self._put(" " if blank else char, raw_start + index)
             space = blank
-        if len(self.clean) > start and self.clean[-1] == " ":
-            self.clean.pop()
-            self.origin.pop()
-        self._last = text
-        return Span(start, len(self.clean))
+        if self._length > start and self._pieces[-1] == " ":
+            self._drop_last()
 
     def _joint(self, text: str) -> tuple[str, int]:
         """What goes between the text so far and a line that goes on: a space, nothing, or ``-`` to drop a hyphen."""
