@@ -19,6 +19,8 @@ import regex
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from extract.keywords import KeywordIndex, keywords
+
 TIME_LIMIT = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 
@@ -78,6 +80,10 @@ class Rule:
 
     data: RuleData
     compiled: regex.Pattern[str]
+    index: KeywordIndex
+    """Words of its family, without which none of its rules is tried."""
+    number: int
+    """Its place in the family."""
 
     @property
     def name(self) -> str:
@@ -90,6 +96,8 @@ class Rule:
         Raises TimeoutError past the limit.
         """
         stop = len(text) if end is None else end
+        if not self.index.may_match(self.number, text, start, stop):
+            return None
         return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
@@ -100,6 +108,8 @@ class Rule:
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:end]``, under the time limit."""
         stop = len(text) if end is None else end
+        if not self.index.may_match(self.number, text, start, stop):
+            return iter(())
         return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
 
 
@@ -193,8 +203,10 @@ class Patterns:
         """The rules of ``patterns/rules/<family>.yaml`` in file order."""
         if family not in self._families:
             data = self.parse(RuleFile, f"rules/{family}.yaml")
+            compiled = [compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive) for d in data.rules]
+            index = KeywordIndex([keywords(c.pattern, verbose=True) for c in compiled])
             self._families[family] = tuple(
-                Rule(d, compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive)) for d in data.rules
+                Rule(d, c, index, n) for n, (d, c) in enumerate(zip(data.rules, compiled, strict=True))
             )
         return self._families[family]
 
