@@ -16,8 +16,9 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
+from extract.expressions import TIME_LIMIT
 from extract.layout import FieldData, Kind, compile_words
-from extract.patterns import TIME_LIMIT, Patterns
+from extract.patterns import Patterns
 from extract.reading import Box
 from extract.text import LetterText
 from extract.values.dates import DateFinder

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
@@ -156,23 +156,32 @@ def _commonness(words: set[str]) -> float:
 
 @dataclass(slots=True)
 class _Read:
+    """The words that stand in a text: where each ends, and who needs it; and what was asked last."""
+
     text: str
-    ends: list[list[int]]
+    ends: list[int]
+    users: list[tuple[tuple[int, int], ...]]
+    window: tuple[int, int] = (-1, -1)
+    live: dict[int, list[int]] = field(default_factory=dict)
 
 
 class KeywordIndex:
-    """Where the words of many expressions stand in a text. It can be pickled."""
+    """Which branches of which expressions may match in a text. It can be pickled."""
 
-    def __init__(self, sets: Sequence[frozenset[str] | None]) -> None:
-        """``sets``: for each expression what ``keywords`` gave."""
-        self._sets = tuple(sets)
+    def __init__(self, sets: Sequence[Sequence[frozenset[str] | None]]) -> None:
+        """``sets``: for each expression and each of its branches what ``keywords`` gave."""
+        self._sets = tuple(tuple(branches) for branches in sets)
         self._prepare()
 
     def _prepare(self) -> None:
-        users: dict[str, dict[str, list[int]]] = {}
-        for number, words in enumerate(self._sets):
-            for word in words or ():
-                users.setdefault(word.strip(EDGE), {}).setdefault(word, []).append(number)
+        users: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        self._always: dict[int, list[int]] = {}
+        for number, branches in enumerate(self._sets):
+            for branch, words in enumerate(branches):
+                if words is None:
+                    self._always.setdefault(number, []).append(branch)
+                for word in words or ():
+                    users.setdefault(word.strip(EDGE), {}).setdefault(word, []).append((number, branch))
         self._users = [
             [(w.startswith(EDGE), w.endswith(EDGE), tuple(n)) for w, n in forms.items()] for forms in users.values()
         ]
@@ -186,38 +195,42 @@ class KeywordIndex:
         self._sets = state["_sets"]
         self._prepare()
 
-    def may_match(self, number: int, text: str, start: int = 0, end: int | None = None) -> bool:
-        """False where expression ``number`` cannot match within ``text[start:end]``."""
-        if self._sets[number] is None:
-            return True
-        ends = self._ends(text)[number]
-        at = bisect_right(ends, start)
-        return at < len(ends) and (end is None or ends[at] <= end)
+    def live(self, text: str, start: int, end: int) -> dict[int, list[int]]:
+        """The branches that may match within ``text[start:end]``, by the number of their expression, in order."""
+        read = self._read_of(text)
+        if read.window != (start, end):
+            found: dict[int, set[int]] = {}
+            first, last = bisect_right(read.ends, start), bisect_right(read.ends, end)
+            for users in set(read.users[first:last]):
+                for number, branch in users:
+                    found.setdefault(number, set()).add(branch)
+            for number, always in self._always.items():
+                found.setdefault(number, set()).update(always)
+            read.live = {number: sorted(branches) for number, branches in found.items()}
+            read.window = (start, end)
+        return read.live
 
-    def numbers(self, text: str) -> list[bool]:
-        """For each expression whether it may match in ``text``."""
-        ends = self._ends(text)
-        return [words is None or bool(found) for words, found in zip(self._sets, ends, strict=True)]
-
-    def _ends(self, text: str) -> list[list[int]]:
+    def _read_of(self, text: str) -> _Read:
         for read in self._read:
             if read.text is text or read.text == text:
-                return read.ends
-        ends: list[list[int]] = [[] for _ in self._sets]
+                return read
+        ends: list[int] = []
+        whose: list[tuple[tuple[int, int], ...]] = []
         if self._automaton is not None:
             last = len(text)
             for word, start, end in self._automaton.find_matches_as_indexes(folded(text), overlapping=True):
-                for opens, closes, numbers in self._users[word]:
+                for opens, closes, users in self._users[word]:
                     if opens and start and _inside_word(text, start):
                         continue
                     if closes and end < last and _inside_word(text, end):
                         continue
-                    for number in numbers:
-                        ends[number].append(end)
-        self._read.append(_Read(text, ends))
+                    ends.append(end)
+                    whose.append(users)
+        read = _Read(text, ends, whose)
+        self._read.append(read)
         if len(self._read) > _REMEMBERED:
             del self._read[0]
-        return ends
+        return read
 
 
 def _inside_word(text: str, at: int) -> bool:

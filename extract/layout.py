@@ -18,7 +18,8 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Span
-from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
+from extract.expressions import TIME_LIMIT
+from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +19,7 @@ import regex
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from extract.keywords import KeywordIndex, keywords
-
-TIME_LIMIT = 2.0
-"""Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
+from extract.expressions import TIME_LIMIT, Alternatives, Family
 
 
 class PatternError(ValueError):
@@ -76,12 +73,10 @@ class FragmentFile(Strict):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with its compiled pattern. ``value`` is what a match means, where that is fixed."""
+    """A rule with its expression. ``value`` is what a match means, where that is fixed."""
 
     data: RuleData
-    compiled: regex.Pattern[str]
-    index: KeywordIndex
-    """Words of its family, without which none of its rules is tried."""
+    family: Family
     number: int
     """Its place in the family."""
 
@@ -90,15 +85,17 @@ class Rule:
         """The rule's name, written into evidence.method."""
         return self.data.name
 
+    @property
+    def compiled(self) -> regex.Pattern[str]:
+        """The compiled expression."""
+        return self.family.members[self.number].whole.compiled
+
     def search(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """First match within ``text[start:end]``, under the time limit.
 
         Raises TimeoutError past the limit.
         """
-        stop = len(text) if end is None else end
-        if not self.index.may_match(self.number, text, start, stop):
-            return None
-        return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
+        return self.family.search(self.number, text, start, end)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """A match that begins exactly at ``start``, under the time limit."""
@@ -107,30 +104,33 @@ class Rule:
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:end]``, under the time limit."""
-        stop = len(text) if end is None else end
-        if not self.index.may_match(self.number, text, start, stop):
-            return iter(())
-        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+        return self.family.finditer(self.number, text, start, end)
 
 
-def compile_pattern(pattern: str, fragments: Mapping[str, str], *, case_sensitive: bool = False) -> regex.Pattern[str]:
-    """Fill in ``{{fragments}}`` and compile; verbose patterns, case-insensitive unless told.
-
-    Raises PatternError for an unknown fragment or a bad expression.
-    """
+def expanded(pattern: str, fragments: Mapping[str, str]) -> str:
+    """An expression with ``{{fragments}}`` filled in. Raises PatternError for an unknown one."""
 
     def fill(match: regex.Match[str]) -> str:
         name = match.group(1)
         if name not in fragments:
             raise PatternError(f"unknown fragment {name!r} in {pattern!r}")
-        return "(?:" + expand(fragments[name]) + ")"
+        return "(?:" + expanded(fragments[name], fragments) + ")"
 
-    def expand(text: str) -> str:
-        return str(regex.sub(r"\{\{(\w+)\}\}", fill, text))
+    return str(_PIECE.sub(fill, pattern))
 
-    flags = regex.VERBOSE | (0 if case_sensitive else regex.IGNORECASE)
+
+def flags_of(*, case_sensitive: bool) -> int:
+    """Patterns are verbose, and case-insensitive unless told."""
+    return int(regex.VERBOSE) | (0 if case_sensitive else int(regex.IGNORECASE))
+
+
+def compile_pattern(pattern: str, fragments: Mapping[str, str], *, case_sensitive: bool = False) -> regex.Pattern[str]:
+    """Fill in ``{{fragments}}`` and compile.
+
+    Raises PatternError for an unknown fragment or a bad expression.
+    """
     try:
-        return regex.compile(expand(pattern), flags)
+        return regex.compile(expanded(pattern, fragments), flags_of(case_sensitive=case_sensitive))
     except regex.error as error:
         raise PatternError(f"{error} in {pattern!r}") from error
 
@@ -168,6 +168,15 @@ class Patterns:
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or patterns_home()
         self._families: dict[str, tuple[Rule, ...]] = {}
+        # expressions of our own are compiled when they are used, which is tested; others are looked at now
+        self._check = home is not None and home.resolve() != patterns_home().resolve()
+
+    def _compile(self, family: Family, rules: Sequence[RuleData]) -> None:
+        for member, rule in zip(family.members, rules, strict=True):
+            try:
+                member.whole.compiled  # noqa: B018
+            except regex.error as error:
+                raise PatternError(f"rule {rule.name!r}: {error}") from error
 
     @cached_property
     def fragments(self) -> dict[str, str]:
@@ -203,11 +212,14 @@ class Patterns:
         """The rules of ``patterns/rules/<family>.yaml`` in file order."""
         if family not in self._families:
             data = self.parse(RuleFile, f"rules/{family}.yaml")
-            compiled = [compile_pattern(d.pattern, self.fragments, case_sensitive=d.case_sensitive) for d in data.rules]
-            index = KeywordIndex([keywords(c.pattern, verbose=True) for c in compiled])
-            self._families[family] = tuple(
-                Rule(d, c, index, n) for n, (d, c) in enumerate(zip(data.rules, compiled, strict=True))
-            )
+            members = [
+                Alternatives(expanded(d.pattern, self.fragments), flags_of(case_sensitive=d.case_sensitive))
+                for d in data.rules
+            ]
+            shared = Family(members)
+            if self._check:
+                self._compile(shared, data.rules)
+            self._families[family] = tuple(Rule(d, shared, n) for n, d in enumerate(data.rules))
         return self._families[family]
 
     def rule(self, family: str, name: str) -> Rule:

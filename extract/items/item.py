@@ -9,8 +9,8 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
+from extract.expressions import TIME_LIMIT
 from extract.layout import Layout, Part
-from extract.patterns import TIME_LIMIT
 
 DECISIONS: Final = ("modified", "upheld", "overturned")
 """Names of the groups of a heading's decision, and the values of issues.decision."""

@@ -8,9 +8,9 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
+from extract.expressions import TIME_LIMIT
 from extract.items.item import Item, Mark, decision_word, find_marks
 from extract.layout import Layout, Part, Section, Sections, compile_words
-from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 from extract.words import trim
 

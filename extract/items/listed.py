@@ -7,11 +7,11 @@ from typing import Final, Literal
 import regex
 
 from extract.evidence import Found, Span
+from extract.expressions import TIME_LIMIT
 from extract.items.item import Item, Mark, decision_told, find_marks
 from extract.items.matching import decide
 from extract.items.shares import Share, lettered, numbered, shares
 from extract.layout import Layout, Part, Sections, compile_words
-from extract.patterns import TIME_LIMIT
 from extract.text import LetterText
 from extract.values.sides import sentences
 from extract.words import trim

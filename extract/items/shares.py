@@ -9,9 +9,9 @@ from typing import Final
 import regex
 
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.items.matching import tokens
 from extract.layout import SectionSpan
-from extract.patterns import TIME_LIMIT
 from extract.values.sides import sentences
 from extract.words import trim
 

@@ -16,8 +16,9 @@ from typing import Final
 import regex
 
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.layout import compile_words
-from extract.patterns import TIME_LIMIT, Patterns
+from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines
 from extract.values.sections import Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder

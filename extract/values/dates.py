@@ -8,7 +8,8 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.patterns import TIME_LIMIT, Patterns
+from extract.expressions import TIME_LIMIT
+from extract.patterns import Patterns
 
 PIVOT: Final = 40
 """Two-digit years from here on are of the last century: claims reach back to the 1970s, letters to 2013."""

@@ -11,7 +11,8 @@ from typing import Final
 import regex
 from pydantic import Field
 
-from extract.patterns import TIME_LIMIT, Patterns, Strict
+from extract.expressions import TIME_LIMIT
+from extract.patterns import Patterns, Strict
 
 COLUMNS: Final = ("name", "category")
 _WORD: Final = regex.compile(r"[a-z]+|\d+")

@@ -8,7 +8,8 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.patterns import TIME_LIMIT, Patterns, Rule
+from extract.expressions import TIME_LIMIT
+from extract.patterns import Patterns, Rule
 from extract.words import fold
 
 _STATES_OF = r"(?:the\s+)?states?\s+of"

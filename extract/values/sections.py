@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import regex
 
-from extract.patterns import TIME_LIMIT
+from extract.expressions import TIME_LIMIT
 from extract.words import fold
 
 _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")

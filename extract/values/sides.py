@@ -9,7 +9,8 @@ from typing import Final, Literal
 import regex
 
 from extract.evidence import Span
-from extract.patterns import TIME_LIMIT, Patterns
+from extract.expressions import TIME_LIMIT
+from extract.patterns import Patterns
 
 _RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)
 Side = Literal["claims_administrator", "reviewer"]

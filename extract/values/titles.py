@@ -12,7 +12,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Span
-from extract.patterns import TIME_LIMIT
+from extract.expressions import TIME_LIMIT
 from extract.values.guidelines import Guidelines
 
 _ARTICLE: Final = r"(?:(?:the|an?)\s+(?:\p{Ll}[\p{Ll}-]*,?\s+){0,3}?)?"

@@ -13,7 +13,8 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Found, Span
-from extract.patterns import TIME_LIMIT, PatternError, Patterns, Strict
+from extract.expressions import TIME_LIMIT
+from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
 DRUG_PRIORITY: Final = 50

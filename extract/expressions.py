@@ -1,0 +1,180 @@
+"""Families of regular expressions that search a text together: only what may match is tried, and compiled.
+
+An expression is a list of branches, the alternatives at its top. A branch is tried where the words that it
+needs stand (``keywords.py``), by itself: a plain branch is searched many times faster than a long
+alternation. The matches are those of the whole expression, first the one that begins first, then the
+first of the branches, with ``POSIX`` the longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import regex
+
+from extract.keywords import KeywordIndex, keywords
+
+TIME_LIMIT: Final = 2.0
+"""Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
+FEW: Final = 4
+"""Branches up to which each is searched by itself, and beyond which the whole expression is."""
+_SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
+_NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
+_NUMBERED = regex.compile(r"(?<!\\)\((?!\?)")
+
+
+class Expression:
+    """One expression, compiled when it is first used."""
+
+    __slots__ = ("_compiled", "flags", "source")
+
+    def __init__(self, source: str, flags: int = 0) -> None:
+        self.source, self.flags = source, flags
+        self._compiled: regex.Pattern[str] | None = None
+
+    @property
+    def compiled(self) -> regex.Pattern[str]:
+        """The compiled expression. Raises regex.error for a bad one."""
+        if self._compiled is None:
+            self._compiled = regex.compile(self.source, self.flags)
+        return self._compiled
+
+    def search(self, text: str, start: int, stop: int) -> regex.Match[str] | None:
+        """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
+
+    def __getstate__(self) -> tuple[str, int]:
+        return self.source, self.flags
+
+    def __setstate__(self, state: tuple[str, int]) -> None:
+        self.source, self.flags = state
+        self._compiled = None
+
+
+class Alternatives:
+    """An expression as a whole and branch by branch."""
+
+    def __init__(self, source: str, flags: int = 0, *, branches: Sequence[str] | None = None) -> None:
+        """``branches``: the alternatives, where the caller knows them; else they are read off ``source``."""
+        self.whole = Expression(source, flags)
+        parts = branches if branches is not None else alternatives(source)
+        self.branches = [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
+        self._longest = bool(flags & regex.POSIX)
+
+    def finditer(self, live: Sequence[int], text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """All matches, where only the branches ``live`` may match."""
+        if len(self.branches) == 1 or len(live) > FEW:
+            return iter(self.whole.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+        return self._merged([self.branches[n] for n in live], text, start, stop)
+
+    def search(self, live: Sequence[int], text: str, start: int, stop: int) -> regex.Match[str] | None:
+        """The first match, where only the branches ``live`` may match."""
+        if len(self.branches) == 1 or (len(live) > FEW and not self._longest):
+            return self.whole.search(text, start, stop)
+        return self._first([self.branches[n].search(text, start, stop) for n in live])
+
+    def _merged(self, branches: Sequence[Expression], text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        heads = [branch.search(text, start, stop) for branch in branches]
+        while (first := self._first(heads)) is not None:
+            yield first
+            end = first.end()
+            for n, head in enumerate(heads):
+                if head is not None and head.start() < end:
+                    heads[n] = branches[n].search(text, end, stop)
+
+    def _first(self, heads: Sequence[regex.Match[str] | None]) -> regex.Match[str] | None:
+        best: regex.Match[str] | None = None
+        for head in heads:
+            if head is None:
+                continue
+            if (
+                best is None
+                or head.start() < best.start()
+                or (self._longest and head.start() == best.start() and head.end() > best.end())
+            ):
+                best = head
+        return best
+
+
+class Family:
+    """Expressions that are asked of the same texts. It can be pickled."""
+
+    def __init__(self, members: Sequence[Alternatives]) -> None:
+        self.members = tuple(members)
+        self._index = KeywordIndex(
+            [
+                [keywords(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
+                for member in self.members
+            ]
+        )
+
+    def search(self, number: int, text: str, start: int = 0, stop: int | None = None) -> regex.Match[str] | None:
+        """First match of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        end = len(text) if stop is None else stop
+        live = self._index.live(text, start, end).get(number)
+        return self.members[number].search(live, text, start, end) if live else None
+
+    def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
+        """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        end = len(text) if stop is None else stop
+        live = self._index.live(text, start, end).get(number)
+        return self.members[number].finditer(live, text, start, end) if live else iter(())
+
+    def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
+        """The expressions that may match within ``text[start:stop]``, each with its branches that may."""
+        return self._index.live(text, start, len(text) if stop is None else stop)
+
+
+def alternatives(source: str) -> list[str]:
+    """The branches of a verbose expression at its top; the expression itself where they do not stand alone.
+
+    Not parted: branches with different groups (the reader of a match asks for all), with references, settings
+    within, or that match nothing at all.
+    """
+    if _SETTINGS.search(source) or _NUMBERED.search(source):
+        return [source]
+    parts = _parted(source)
+    names = [set(_NAMES.findall(part)) for part in parts]
+    if len(parts) < 2 or any(n != names[0] for n in names) or not all(_needs_text(part) for part in parts):
+        return [source]
+    return parts
+
+
+def _needs_text(part: str) -> bool:
+    """True where a branch surely matches no empty text: it needs a word."""
+    return keywords(part, verbose=True) is not None or regex.search(r"(?<!\\)\\d(?![*?])", part) is not None
+
+
+def _parted(source: str) -> list[str]:
+    """``source`` cut at the bars outside of groups, sets and comments."""
+    parts, depth, start, at = [], 0, 0, 0
+    while at < len(source):
+        char = source[at]
+        if char == "\\":
+            at += 1
+        elif char == "[":
+            at = _set_end(source, at)
+        elif char == "#":
+            at = source.find("\n", at) if "\n" in source[at:] else len(source)
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "|" and depth == 0:
+            parts.append(source[start:at])
+            start = at + 1
+        at += 1
+    return [*parts, source[start:]]
+
+
+def _set_end(source: str, at: int) -> int:
+    """Where the set that opens at ``at`` closes."""
+    at += 1
+    if source[at : at + 1] == "^":
+        at += 1
+    if source[at : at + 1] == "]":
+        at += 1
+    while at < len(source) and source[at] != "]":
+        at += 2 if source[at] == "\\" else 1
+    return at
