@@ -8,12 +8,14 @@ first of the branches, with ``POSIX`` the longest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import regex
 
-from extract.keywords import KeywordIndex, keywords
+from extract.keywords import KeywordIndex, needs
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
@@ -52,6 +54,34 @@ class Expression:
         self._compiled = None
 
 
+Places = Callable[[int], "list[int] | None"]
+"""Gives for a branch where it may begin to match, None for anywhere."""
+
+
+@dataclass(slots=True)
+class _Seeker:
+    """One branch at work in a window of a text."""
+
+    branch: Expression
+    places: list[int] | None
+    text: str
+    start: int
+    stop: int
+
+    def after(self, position: int) -> regex.Match[str] | None:
+        """The first match that begins at ``position`` or behind it."""
+        if self.places is None:
+            return self.branch.search(self.text, position, self.stop)
+        for n in range(bisect_left(self.places, position), len(self.places)):
+            place = self.places[n]
+            if place >= self.stop:
+                break
+            match = self.branch.compiled.match(self.text, place, self.stop, timeout=TIME_LIMIT)
+            if match is not None:
+                return match
+        return None
+
+
 class Alternatives:
     """An expression as a whole and branch by branch."""
 
@@ -62,26 +92,31 @@ class Alternatives:
         self.branches = [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
         self._longest = bool(flags & regex.POSIX)
 
-    def finditer(self, live: Sequence[int], text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
-        """All matches, where only the branches ``live`` may match."""
-        if len(self.branches) == 1 or len(live) > FEW:
+    def finditer(
+        self, live: Sequence[int], places: Places, text: str, start: int, stop: int
+    ) -> Iterator[regex.Match[str]]:
+        """All matches, where only the branches ``live`` may match; ``places`` tells where each may begin."""
+        if len(live) > FEW and len(self.branches) > 1:
             return iter(self.whole.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        return self._merged([self.branches[n] for n in live], text, start, stop)
+        seekers = [_Seeker(self.branches[n], places(n), text, start, stop) for n in live]
+        if len(seekers) == 1 and seekers[0].places is None:
+            return iter(seekers[0].branch.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+        return self._merged(seekers, start)
 
-    def search(self, live: Sequence[int], text: str, start: int, stop: int) -> regex.Match[str] | None:
+    def search(self, live: Sequence[int], places: Places, text: str, start: int, stop: int) -> regex.Match[str] | None:
         """The first match, where only the branches ``live`` may match."""
-        if len(self.branches) == 1 or (len(live) > FEW and not self._longest):
+        if len(live) > FEW and len(self.branches) > 1 and not self._longest:
             return self.whole.search(text, start, stop)
-        return self._first([self.branches[n].search(text, start, stop) for n in live])
+        return self._first([_Seeker(self.branches[n], places(n), text, start, stop).after(start) for n in live])
 
-    def _merged(self, branches: Sequence[Expression], text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
-        heads = [branch.search(text, start, stop) for branch in branches]
+    def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
+        heads = [seeker.after(start) for seeker in seekers]
         while (first := self._first(heads)) is not None:
             yield first
             end = first.end()
             for n, head in enumerate(heads):
                 if head is not None and head.start() < end:
-                    heads[n] = branches[n].search(text, end, stop)
+                    heads[n] = seekers[n].after(end)
 
     def _first(self, heads: Sequence[regex.Match[str] | None]) -> regex.Match[str] | None:
         best: regex.Match[str] | None = None
@@ -104,7 +139,7 @@ class Family:
         self.members = tuple(members)
         self._index = KeywordIndex(
             [
-                [keywords(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
+                [needs(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
                 for member in self.members
             ]
         )
@@ -113,13 +148,17 @@ class Family:
         """First match of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
         live = self._index.live(text, start, end).get(number)
-        return self.members[number].search(live, text, start, end) if live else None
+        if not live:
+            return None
+        return self.members[number].search(live, lambda n: self._index.starts(number, n, text), text, start, end)
 
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
         live = self._index.live(text, start, end).get(number)
-        return self.members[number].finditer(live, text, start, end) if live else iter(())
+        if not live:
+            return iter(())
+        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text), text, start, end)
 
     def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
         """The expressions that may match within ``text[start:stop]``, each with its branches that may."""
@@ -143,7 +182,7 @@ def alternatives(source: str) -> list[str]:
 
 def _needs_text(part: str) -> bool:
     """True where a branch surely matches no empty text: it needs a word."""
-    return keywords(part, verbose=True) is not None or regex.search(r"(?<!\\)\\d(?![*?])", part) is not None
+    return needs(part, verbose=True).words is not None or regex.search(r"(?<!\\)\\d(?![*?])", part) is not None
 
 
 def _parted(source: str) -> list[str]:

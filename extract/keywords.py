@@ -19,8 +19,12 @@ from typing import Any, Final
 import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-MOST: Final = 96
+MOST: Final = 128
 """Words of one expression beyond which it is simply tried."""
+SMALL_SET: Final = 10
+"""Characters of a set up to which each is a choice of its own."""
+TOO_COMMON: Final = 1.0
+"""``_commonness`` from which it does not pay to know where a match may begin."""
 EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
 _REMEMBERED: Final = 4
@@ -42,26 +46,37 @@ def folded(text: str) -> str:
 def _fold(char: str) -> str:
     if char in "İı":  # the Turkish letters match I and i
         return "i"
+    if char.isdecimal():
+        return str(int(char))
     small = char.casefold()
     return small if len(small) == 1 else char
 
 
-def keywords(pattern: str, *, verbose: bool = False) -> frozenset[str] | None:
-    """Words of which every match holds at least one, folded, with ``EDGE`` where a word must begin or end.
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Words, folded, with ``EDGE`` where a word must begin or end; None where there are none, or too many.
 
-    None where there are none, too many, or where the expression cannot be understood.
+    Every match holds one of ``words`` and begins with one of ``starts``.
     """
+
+    words: frozenset[str] | None = None
+    starts: frozenset[str] | None = None
+
+
+def needs(pattern: str, *, verbose: bool = False) -> Needs:
+    """What every match of an expression needs; nothing for one that this room does not understand."""
     if _BEYOND.search(pattern):
-        return None
+        return Needs()
     plain = _CLASS.sub(r"\\w", _GROUP.sub("(?:", pattern))
     try:
         tree = parser.parse(plain, re.VERBOSE if verbose else 0)
     except (re.error, RecursionError, OverflowError):
-        return None
-    best = _needed(tree)
-    if best is None or len(best) > MOST or any(not word.strip(EDGE) for word in best):
-        return None
-    return frozenset(best)
+        return Needs()
+    words, starts = _needed(tree), _starts(tree)
+    return Needs(
+        frozenset(words) if words and len(words) <= MOST and all(w.strip(EDGE) for w in words) else None,
+        frozenset(starts) if starts and len(starts) <= MOST and _commonness(starts) < TOO_COMMON else None,
+    )
 
 
 def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
@@ -89,6 +104,39 @@ def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
             found.append(inner)
     close()
     return min(found, key=_commonness, default=None)
+
+
+def _starts(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
+    """Words of which every match begins with one; None where it may begin otherwise."""
+    run = [""]
+    for kind, value in items:
+        if kind in (kinds.ASSERT, kinds.ASSERT_NOT):
+            continue
+        if kind is kinds.AT and value is not kinds.AT_BOUNDARY:
+            return None
+        whole = _whole([(kind, value)])
+        if whole is not None and len(whole) * len(run) <= MOST:
+            run = [_joined(a, b) for a in run for b in whole]
+            continue
+        if all(word.strip(EDGE) for word in run):
+            break
+        edge = all(word == EDGE for word in run)
+        inner = _starts_inside(kind, value) if edge or run == [""] else None
+        return inner if inner is None or not edge else {_joined(EDGE, word) for word in inner}
+    return set(run) if all(word.strip(EDGE) for word in run) else None
+
+
+def _starts_inside(kind: Any, value: Any) -> set[str] | None:
+    if kind is kinds.SUBPATTERN:
+        return _starts(value[3])
+    if kind is kinds.ATOMIC_GROUP:
+        return _starts(value)
+    if kind is kinds.BRANCH:
+        parts = [_starts(branch) for branch in value[1]]
+        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT) and value[0] >= 1:
+        return _starts(value[2])
+    return None
 
 
 def _joined(a: str, b: str) -> str:
@@ -136,17 +184,39 @@ def _choices(kind: Any, value: Any) -> list[str] | None:
         return [_fold(chr(value))]
     if kind is kinds.AT:
         return [EDGE] if value is kinds.AT_BOUNDARY else [""]
-    if kind is kinds.IN and len(value) <= 4 and all(k is kinds.LITERAL for k, _ in value):
-        return sorted({_fold(chr(v)) for _, v in value})
+    if kind is kinds.IN:
+        return _characters(value)
     if kind is kinds.SUBPATTERN:
         return _whole(value[3])
     if kind is kinds.BRANCH:
         parts = [_whole(branch) for branch in value[1]]
         return None if any(p is None for p in parts) else [w for p in parts if p is not None for w in p]
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) and value[:2] == (0, 1):
-        part = _whole(value[2])
-        return None if part is None else [*part, ""]
-    return None
+    return _repeated(kind, value)
+
+
+def _repeated(kind: Any, value: Any) -> list[str] | None:
+    """What an optional part, or one that stands a fixed number of times, can match."""
+    if kind not in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) or value[1] > 2:
+        return None
+    part, low = _whole(value[2]), value[0]
+    if part is None or not (value[:2] == (0, 1) or low == value[1]):
+        return None
+    return [*part, ""] if low == 0 else part if low == 1 else [_joined(a, b) for a in part for b in part]
+
+
+def _characters(members: Any) -> list[str] | None:
+    """The characters of a small set, and of digits."""
+    found: set[str] = set()
+    for kind, value in members:
+        if kind is kinds.LITERAL:
+            found.add(_fold(chr(value)))
+        elif kind is kinds.RANGE and value[1] - value[0] < SMALL_SET:
+            found.update(_fold(chr(c)) for c in range(value[0], value[1] + 1))
+        elif kind is kinds.CATEGORY and value is kinds.CATEGORY_DIGIT:
+            found.update("0123456789")
+        else:
+            return None
+    return sorted(found) if len(found) <= SMALL_SET else None
 
 
 def _commonness(words: set[str]) -> float:
@@ -154,36 +224,47 @@ def _commonness(words: set[str]) -> float:
     return sum(0.1 ** len(w.strip(EDGE)) * (0.3 if w.startswith(EDGE) else 1) for w in words)
 
 
+Branch = tuple[int, int]
+"""The number of an expression and of one of its branches."""
+
+
 @dataclass(slots=True)
 class _Read:
-    """The words that stand in a text: where each ends, and who needs it; and what was asked last."""
+    """What stands in a text: where each word ends and who needs it, where who may begin; what was asked last."""
 
     text: str
     ends: list[int]
-    users: list[tuple[tuple[int, int], ...]]
+    users: list[tuple[Branch, ...]]
+    starts: dict[Branch, list[int]]
     window: tuple[int, int] = (-1, -1)
     live: dict[int, list[int]] = field(default_factory=dict)
 
 
 class KeywordIndex:
-    """Which branches of which expressions may match in a text. It can be pickled."""
+    """Which branches of which expressions may match in a text, and where. It can be pickled."""
 
-    def __init__(self, sets: Sequence[Sequence[frozenset[str] | None]]) -> None:
-        """``sets``: for each expression and each of its branches what ``keywords`` gave."""
+    def __init__(self, sets: Sequence[Sequence[Needs]]) -> None:
+        """``sets``: for each expression and each of its branches what ``needs`` gave."""
         self._sets = tuple(tuple(branches) for branches in sets)
         self._prepare()
 
     def _prepare(self) -> None:
-        users: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        users: dict[str, dict[str, tuple[list[Branch], list[Branch]]]] = {}
         self._always: dict[int, list[int]] = {}
+        self._anchored: set[Branch] = set()
         for number, branches in enumerate(self._sets):
-            for branch, words in enumerate(branches):
-                if words is None:
+            for branch, need in enumerate(branches):
+                if need.words is None and need.starts is None:
                     self._always.setdefault(number, []).append(branch)
-                for word in words or ():
-                    users.setdefault(word.strip(EDGE), {}).setdefault(word, []).append((number, branch))
+                if need.starts is not None:
+                    self._anchored.add((number, branch))
+                for words, which in ((need.words or need.starts, 0), (need.starts, 1)):
+                    for word in words or ():
+                        forms = users.setdefault(word.strip(EDGE), {})
+                        forms.setdefault(word, ([], []))[which].append((number, branch))
         self._users = [
-            [(w.startswith(EDGE), w.endswith(EDGE), tuple(n)) for w, n in forms.items()] for forms in users.values()
+            [(w.startswith(EDGE), w.endswith(EDGE), tuple(n), tuple(m)) for w, (n, m) in forms.items()]
+            for forms in users.values()
         ]
         self._automaton = AhoCorasick(list(users), matchkind=MatchKind.Standard) if users else None
         self._read: list[_Read] = []
@@ -210,23 +291,33 @@ class KeywordIndex:
             read.window = (start, end)
         return read.live
 
+    def starts(self, number: int, branch: int, text: str) -> list[int] | None:
+        """Where a branch may begin to match in a text, in order; None where that is not known."""
+        if (number, branch) not in self._anchored:
+            return None
+        return self._read_of(text).starts.get((number, branch), [])
+
     def _read_of(self, text: str) -> _Read:
         for read in self._read:
             if read.text is text or read.text == text:
                 return read
-        ends: list[int] = []
-        whose: list[tuple[tuple[int, int], ...]] = []
+        read = _Read(text, [], [], {})
         if self._automaton is not None:
             last = len(text)
             for word, start, end in self._automaton.find_matches_as_indexes(folded(text), overlapping=True):
-                for opens, closes, users in self._users[word]:
+                for opens, closes, users, starters in self._users[word]:
                     if opens and start and _inside_word(text, start):
                         continue
                     if closes and end < last and _inside_word(text, end):
                         continue
-                    ends.append(end)
-                    whose.append(users)
-        read = _Read(text, ends, whose)
+                    if users:
+                        read.ends.append(end)
+                        read.users.append(users)
+                    for starter in starters:
+                        read.starts.setdefault(starter, []).append(start)
+        for places in read.starts.values():
+            if len(places) > 1:
+                places[:] = sorted(set(places))
         self._read.append(read)
         if len(self._read) > _REMEMBERED:
             del self._read[0]
