@@ -8,6 +8,7 @@ expression tells no words, or is written in a way that this room does not unders
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -23,13 +24,14 @@ MOST: Final = 128
 """Words of one expression beyond which it is simply tried."""
 SMALL_SET: Final = 10
 """Characters of a set up to which each is a choice of its own."""
-TOO_COMMON: Final = 1.0
-"""``_commonness`` from which it does not pay to know where a match may begin."""
+TOO_COMMON: Final = 0.5
+"""``_commonness`` from which it does not pay to look for the words."""
 EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
+_FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
 _GROUP = regex.compile(r"\(\?P?<(?![=!])\w+>")
 _BEYOND = regex.compile(r"\{[^}\d,{]*[a-z]|\[\[:|\(\?\|")
 """Fuzzy matches, POSIX classes and resets, which ``re`` would read as something else."""
@@ -74,7 +76,7 @@ def needs(pattern: str, *, verbose: bool = False) -> Needs:
         return Needs()
     words, starts = _needed(tree), _starts(tree)
     return Needs(
-        frozenset(words) if words and len(words) <= MOST and all(w.strip(EDGE) for w in words) else None,
+        frozenset(words) if words and len(words) <= MOST and _commonness(words) < TOO_COMMON else None,
         frozenset(starts) if starts and len(starts) <= MOST and _commonness(starts) < TOO_COMMON else None,
     )
 
@@ -220,8 +222,17 @@ def _characters(members: Any) -> list[str] | None:
 
 
 def _commonness(words: set[str]) -> float:
-    """How often one of the words will stand in a text, roughly: short ones do, those inside words do."""
-    return sum(0.1 ** len(w.strip(EDGE)) * (0.3 if w.startswith(EDGE) else 1) for w in words)
+    """How often one of the words will stand in a text, roughly: short ones do."""
+    total = 0.0
+    for word in words:
+        letters = word.strip(EDGE)
+        if not letters:
+            return math.inf
+        if letters in _FREQUENT or (len(letters) == 1 and letters.isalnum()):
+            total += 1
+        else:
+            total += math.prod(0.04 if c.isdigit() else 0.1 for c in letters)
+    return total
 
 
 Branch = tuple[int, int]

@@ -130,11 +130,15 @@ class SharedData(Strict):
 
 
 @cache
+def spaced(expression: str) -> str:
+    """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none."""
+    return expression.replace(" ?", r"\s*").replace(" ", r"\s+")
+
+
 def compile_words(expression: str) -> regex.Pattern[str]:
-    """Compile a layout expression: a space is any run of white space, ` ?` perhaps none; case does not matter."""
+    """Compile a layout expression; case does not matter."""
     try:
-        flexible = expression.replace(" ?", r"\s*").replace(" ", r"\s+")
-        return regex.compile(flexible, regex.IGNORECASE)
+        return regex.compile(spaced(expression), regex.IGNORECASE)
     except regex.error as error:
         raise PatternError(f"{error} in {expression!r}") from error
 
@@ -169,6 +173,11 @@ class Layout:
     def furniture(self) -> tuple[regex.Pattern[str], ...]:
         """Compiled running headers and footers; each must fit a whole line."""
         return tuple(compile_words(e) for e in self.data.furniture)
+
+    @cached_property
+    def opening(self) -> regex.Pattern[str]:
+        """What any of the headings matches: most lines begin with none."""
+        return compile_words("|".join(f"(?:{v})" for h in self.data.headings for v in h.variants))
 
     @cached_property
     def parts(self) -> tuple[tuple[PartData, tuple[regex.Pattern[str], ...]], ...]:
@@ -233,11 +242,13 @@ class LayoutReader:
             raise PatternError(f"no layout {UNKNOWN!r} in {patterns.home / 'layouts'}")
         self._fallback = next(la for la in found if la.name == UNKNOWN)
         self.layouts = tuple(sorted((la for la in found if la.name != UNKNOWN), key=lambda la: -la.data.recognise.rank))
+        every = [e for la in self.layouts for e in la.data.furniture]
+        self._furniture = compile_words("|".join(f"(?:{e})" for e in every) or "(?!)")
         self._any = Layout(_union([*(la.data for la in self.layouts), self._fallback.data]))
 
     def is_furniture(self, line: str) -> bool:
         """True for a line that some layout names as a running header or footer."""
-        return any(p.fullmatch(line.strip(), timeout=TIME_LIMIT) for la in self.layouts for p in la.furniture)
+        return self._furniture.fullmatch(line.strip(), timeout=TIME_LIMIT) is not None
 
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
@@ -293,6 +304,8 @@ def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]
     last = -1
     for index, line in enumerate(text.clean_lines):
         if line.clean is None or line.clean.start < last:
+            continue
+        if layout.opening.match(text.clean, line.clean.start, timeout=TIME_LIMIT) is None:
             continue
         best: tuple[HeadingData, Span] | None = None
         for heading, variants in layout.headings:

@@ -97,6 +97,10 @@ class Rule:
         """
         return self.family.search(self.number, text, start, end)
 
+    def may_match(self, text: str, start: int, end: int) -> bool:
+        """False where the words that the rule needs do not stand in ``text[start:end]``."""
+        return self.number in self.family.live(text, start, end)
+
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """A match that begins exactly at ``start``, under the time limit."""
         stop = len(text) if end is None else end
@@ -232,6 +236,10 @@ class Patterns:
     def compile(self, pattern: str, *, case_sensitive: bool = False) -> regex.Pattern[str]:
         """Compile an expression that stands in other pattern data, with the shared fragments."""
         return compile_pattern(pattern, self.fragments, case_sensitive=case_sensitive)
+
+    def alternatives(self, pattern: str) -> Alternatives:
+        """An expression of other pattern data, for a family. Raises PatternError for an unknown fragment."""
+        return Alternatives(expanded(pattern, self.fragments), flags_of(case_sensitive=False))
 
     def table(self, name: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
         """Rows of a CSV vocabulary. Raises PatternError where its columns are not ``columns``."""

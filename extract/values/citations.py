@@ -23,9 +23,9 @@ from extract.values.guidelines import Guideline, Guidelines
 from extract.values.sections import Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder
 
-_STATEMENT: Final = compile_words(
-    r"(?:Decisions? (?:is |was )?based on |^)(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
-)
+_KIND: Final = r"(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
+_STATEMENT: Final = compile_words(r"Decisions? (?:is |was )?based on " + _KIND)
+_FIRST_STATEMENT: Final = compile_words(_KIND)
 _NOTHING: Final = compile_words(
     r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)"
     r"|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
@@ -147,7 +147,12 @@ class CitationReader:
     # -- statements
 
     def _statements(self, text: str) -> Iterator[tuple[str, Span]]:
-        marks = [m for m in _STATEMENT.finditer(text, timeout=TIME_LIMIT) if m.start() or not _PROSE.match(text)]
+        marks = list(_STATEMENT.finditer(text, timeout=TIME_LIMIT))
+        if not marks or marks[0].start():  # the paragraph may begin with what its heading led in
+            first = _FIRST_STATEMENT.match(text, timeout=TIME_LIMIT)
+            marks[:0] = [first] if first else []
+        if marks and marks[0].start() == 0 and _PROSE.match(text):
+            del marks[0]
         for index, mark in enumerate(marks):
             end = marks[index + 1].start() if index + 1 < len(marks) else len(text)
             kind = "other" if mark.group("kind").lower().startswith("non") else "mtus"
@@ -189,10 +194,11 @@ class CitationReader:
 
     def _names(self, text: str, span: Span) -> Iterator[_Name]:
         """Chapter names in a statement, longest first where they overlap."""
+        guidelines, names = self._vocabulary.chapters
         hits = [
-            _Name(guideline, m.start(), m.end())
-            for guideline, pattern in self._vocabulary.chapters
-            for m in pattern.finditer(text, span.start, span.end, timeout=TIME_LIMIT)
+            _Name(guidelines[number], m.start(), m.end())
+            for number in sorted(names.live(text, span.start, span.end))
+            for m in names.finditer(number, text, span.start, span.end)
         ]
         hits.sort(key=lambda n: (n.start, -(n.end - n.start)))
         end = span.start

@@ -9,7 +9,8 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from extract.layout import compile_words
+from extract.expressions import Alternatives, Family
+from extract.layout import compile_words, spaced
 from extract.patterns import Patterns, Strict
 
 Guideline = Literal[
@@ -62,13 +63,11 @@ class Guidelines:
         return cls(patterns.parse(GuidelineData, "vocab/guidelines.yaml"))
 
     @cached_property
-    def chapters(self) -> tuple[tuple[Guideline, regex.Pattern[str]], ...]:
-        """Names of MTUS chapters with their guideline."""
-        return tuple(
-            (c.guideline, compile_words(rf"\b(?:{n.replace(' &', ' ?(?:&|and)')})(?!\w)"))
-            for c in self.data.chapters
-            for n in c.names
-        )
+    def chapters(self) -> tuple[tuple[Guideline, ...], Family]:
+        """The guidelines of names of MTUS chapters, and the names."""
+        named = [(c.guideline, n.replace(" &", " ?(?:&|and)")) for c in self.data.chapters for n in c.names]
+        names = [Alternatives(spaced(rf"\b(?:{n})(?!\w)"), int(regex.IGNORECASE)) for _, n in named]
+        return tuple(guideline for guideline, _ in named), Family(names)
 
     @cached_property
     def odg_chapter(self) -> regex.Pattern[str]:

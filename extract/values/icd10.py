@@ -11,7 +11,7 @@ from typing import Final
 import regex
 from pydantic import Field
 
-from extract.expressions import TIME_LIMIT
+from extract.expressions import TIME_LIMIT, Family
 from extract.patterns import Patterns, Strict
 
 COLUMNS: Final = ("name", "category")
@@ -52,15 +52,17 @@ class CategoryFinder:
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(CategoryData, "vocab/icd10.yaml")
         self._regions = {name: patterns.compile(words) for name, words in data.regions.items()}
-        self._conditions = tuple((patterns.compile(c.pattern), c) for c in data.conditions)
+        self._conditions = tuple(data.conditions)
+        self._words = Family([patterns.alternatives(c.pattern) for c in data.conditions])
         self._names = {row["name"]: row["category"] for row in patterns.table("icd10_terms.csv", COLUMNS)}
 
     def category(self, diagnosis: str) -> str | None:
         """The category, three characters, or None. Raises TimeoutError where a rule runs out of time."""
         if _HISTORY.search(diagnosis):
             return None  # an operation or an old illness is no category of what the patient has
-        for pattern, condition in self._conditions:
-            if pattern.search(diagnosis, timeout=TIME_LIMIT):
+        for number in sorted(self._words.live(diagnosis)):
+            condition = self._conditions[number]
+            if self._words.search(number, diagnosis):
                 return condition.category or self._by_part(diagnosis, condition)
         return self._names.get(fold_name(diagnosis))
 

@@ -226,6 +226,8 @@ class MentionFinder:
 
     def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
         """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
+        if not self._side_behind.may_match(text, sentence.start, sentence.end):
+            return None
         match = self._side_behind.match(text, word.end_char, sentence.end)
         if match is None:
             return None

@@ -13,6 +13,7 @@ from extract.patterns import Patterns, Rule
 from extract.words import fold
 
 _STATES_OF = r"(?:the\s+)?states?\s+of"
+_JOINED = regex.compile(r",|&|and", regex.IGNORECASE)
 _SPLIT = regex.compile(
     rf"\s*(?:,|;|/(?=\s*\p{{Lu}}\p{{L}}+\s)|\band(?:\s+(?:also\s+)?in|\s+{_STATES_OF})?\b|&|\b{_STATES_OF}\b)\s*"
 )
@@ -84,7 +85,7 @@ def _flexible(name: str) -> regex.Pattern[str]:
 def _pieces(words: str, whole: tuple[regex.Pattern[str], ...]) -> list[tuple[int, int]]:
     """Ranges of a list's members; names of the vocabulary that hold "and" or "&" stay whole."""
     held = words
-    for name in whole:
+    for name in whole if _JOINED.search(words) else ():
         held = name.sub(lambda m: "x" * len(m.group()), held, timeout=TIME_LIMIT)
     ranges: list[tuple[int, int]] = []
     start = 0

@@ -98,8 +98,12 @@ class TitleFinder:
 
     def _named(self, text: str, start: int, stop: int) -> bool:
         """True where a known chapter or document begins between two offsets."""
-        patterns = (self._known.sources, *(p for _, p in self._known.chapters))
-        return any((m := p.search(text, start, timeout=TIME_LIMIT)) is not None and m.start() < stop for p in patterns)
+        source = self._known.sources.search(text, start, timeout=TIME_LIMIT)
+        if source is not None and source.start() < stop:
+            return True
+        _, names = self._known.chapters
+        found = (names.search(number, text, start) for number in names.live(text, start))
+        return any(name is not None and name.start() < stop for name in found)
 
     def _joint(self, text: str, start: int, stop: int) -> int | None:
         """Where, inside a title, ", and the Chronic Pain …" goes on with a document that is known."""

@@ -13,7 +13,7 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT
+from extract.expressions import TIME_LIMIT, Alternatives, Family
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
@@ -115,12 +115,6 @@ def term_pattern(term: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Group:
-    data: TreatmentGroup
-    compiled: regex.Pattern[str]
-
-
-@dataclass(frozen=True)
 class _Candidate:
     """A reading of the heading; ``order`` puts the best first."""
 
@@ -141,14 +135,16 @@ class TreatmentClassifier:
 
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
-        flags = regex.IGNORECASE | regex.POSIX
-        self._groups: list[_Group] = []
+        flags = int(regex.IGNORECASE | regex.POSIX)
+        self._groups = data.groups
+        members: list[Alternatives] = []
         for group in data.groups:
             unknown = {*group.needs, *group.unless} - set(data.cues)
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
-            body = "|".join(term_pattern(term) for term in group.terms)
-            self._groups.append(_Group(group, regex.compile(rf"(?<![\w])(?:{body})(?!\w)", flags)))
+            terms = [rf"(?<![\w])(?:{term_pattern(term)})(?!\w)" for term in group.terms]
+            members.append(Alternatives("|".join(terms), flags, branches=terms))
+        self._terms = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
         self._drugs = DrugReader(patterns=patterns)
@@ -178,11 +174,11 @@ class TreatmentClassifier:
                 text = text[:start] + _HIDDEN * (end - start) + text[end:]
         cues = {name for name, cue in self._cues.items() if cue.search(request, timeout=TIME_LIMIT)}
         candidates = []
-        for group in self._groups:
-            data = group.data
+        for number in sorted(self._terms.live(text)):
+            data = self._groups[number]
             if (data.needs and not cues.intersection(data.needs)) or cues.intersection(data.unless):
                 continue
-            hit = group.compiled.search(text, timeout=TIME_LIMIT)
+            hit = self._terms.search(number, text)
             if hit is not None:
                 span = Span(hit.start(), hit.end())
                 candidates.append(
