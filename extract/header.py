@@ -244,10 +244,15 @@ def _near(said: str, wanted: str) -> bool:
 
 def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: bool) -> list[_Label]:
     found: list[_Label] = []
+    begin: dict[str, list[int]] = {}  # a word stands under itself and without the mark at its end
+    for n, piece in enumerate(pieces):
+        said = piece.text.lower()
+        for form in {said, said.rstrip(":;.")}:
+            begin.setdefault(form, []).append(n)
     for field in fields:
         for label in field.labels:
             words = label.lower().split()
-            for start in range(len(pieces)):
+            for start in range(len(pieces)) if scanned else begin.get(words[0], ()):
                 if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (
                     len(words) == 1 and _goes_on(pieces, start)
                 ):

@@ -40,9 +40,7 @@ _CLASS = regex.compile(r"\\[pPhR](?:\{[^}]*\})?")
 
 def folded(text: str) -> str:
     """The text in one case, character for character, as ``regex.IGNORECASE`` compares them."""
-    if text.isascii():
-        return text.lower()
-    return "".join(_fold(c) for c in text)
+    return text.lower() if text.isascii() else text.translate(_FOLDING)
 
 
 def _fold(char: str) -> str:
@@ -52,6 +50,17 @@ def _fold(char: str) -> str:
         return str(int(char))
     small = char.casefold()
     return small if len(small) == 1 else char
+
+
+class _Folding(dict[int, str]):
+    """Characters and what they fold to, filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _fold(chr(code))
+        return self[code]
+
+
+_FOLDING: Final = _Folding()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ only the tokens. spaCy is imported when a pipeline is built, not with this modul
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import regex
 from pydantic import Field
@@ -180,8 +179,7 @@ def condition_shapes(data: ConditionFile) -> list[Shape]:
     return [Shape(regex.compile(ending), kind) for kind, endings in kinds for ending in endings]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: its number, the offset of its first character, and its characters."""
 
     i: int
@@ -213,7 +211,9 @@ LONGEST_SENTENCE = 400
 
 def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: tell sentences and tokens; a list number ("1.") ends no sentence."""
-    tokens = [Token(i, t.idx, t.text) for i, t in enumerate(doc)]
+    text = doc.text
+    table: Any = doc.to_array(["IDX", "LENGTH"])
+    tokens = [Token(i, at, text[at : at + length]) for i, (at, length) in enumerate(table.tolist())]
     doc.user_data[TOKENS] = tokens
     starts = set(range(0, len(doc), LONGEST_SENTENCE))
     for i in range(len(tokens) - 1):

@@ -100,8 +100,10 @@ class VocabularyRuler:
         """Mark the words of a text."""
         found = [(start, end, self._kinds[name]) for name, start, end in self._phrases(doc)]
         table: Any = doc.to_array(["LOWER", "ORTH"])
-        if self._shapes:
-            found += [(i, i + 1, k) for i, (_, orth) in enumerate(table.tolist()) for k in self._shaped(orth)]
+        words = table[:, 1].tolist()
+        shaped = {orth: kinds for orth in set(words) if (kinds := self._shaped(orth))} if self._shapes else {}
+        if shaped:
+            found += [(i, i + 1, kind) for i, orth in enumerate(words) for kind in shaped.get(orth, ())]
         if self._units and not self._units.isdisjoint(table[:, 0].tolist()):
             found += [(start, end, self._kinds[name]) for name, start, end in self._pairs(doc)]
         text = doc.text

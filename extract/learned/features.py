@@ -127,7 +127,7 @@ def features_of(doc: Doc, context: Context) -> Features:
     columns += [(v1,), (v2,), (v3,), (v1, v2), (v1, kind), (v1, verbs.distance), (v1, w[-1], kind)]
     columns += [(v1, v2, (kind != 0).astype(np.uint64)), (np.minimum(position - begin, FAR).astype(np.uint64),)]
     columns += [(told,), (told, kind), (told, w[-1]), (dropped,), (dropped, kind)]
-    near = np.stack([_row(n, *column) for n, column in enumerate(columns)], axis=1)
+    near = _rows(columns)
     first = np.zeros(len(starts), dtype=bool)
     first[0] = True
     return Features(near, _row(_BEFORE, word), _row(_PREVIOUS, word), starts, first)
@@ -188,8 +188,22 @@ def _shifted(column: Hashes, by: int) -> Hashes:
 
 def _row(group: int, *columns: Hashes) -> Rows:
     """The row of each word's feature: a hash of its values and of the group they belong to."""
-    mixed = np.full(len(columns[0]), _SEED ^ np.uint64(group), dtype=np.uint64)
+    return _hashed(np.full(len(columns[0]), _SEED ^ np.uint64(group), dtype=np.uint64), columns)
+
+
+def _hashed(mixed: Hashes, columns: Sequence[Hashes]) -> Rows:
     for column in columns:
         mixed = (mixed ^ column) * _MULTIPLIER
         mixed ^= mixed >> np.uint64(32)
     return (mixed % np.uint64(ROWS)).astype(np.int64)
+
+
+def _rows(columns: Sequence[tuple[Hashes, ...]]) -> Rows:
+    """One column of rows for each of ``columns``, its group being its number; those of one width at once."""
+    rows = np.empty((len(columns[0][0]), len(columns)), dtype=np.int64)
+    for width in sorted({len(c) for c in columns}):
+        groups = [n for n, c in enumerate(columns) if len(c) == width]
+        seeds = (_SEED ^ np.array(groups, dtype=np.uint64))[:, np.newaxis]
+        parts = [np.stack([columns[n][k] for n in groups]) for k in range(width)]
+        rows[:, groups] = _hashed(np.broadcast_to(seeds, parts[0].shape), parts).T
+    return rows

@@ -7,6 +7,7 @@ Boxes are asked for one by one, since each costs a call into the library and few
 from __future__ import annotations
 
 import ctypes
+import re
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from extract.reading.page import Box, Closing, Line, Page, rows
 
 BROKEN_HYPHENS = "\ufffe\x02"
 """What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
+_LINE_END = re.compile(f"[\\r\\n{BROKEN_HYPHENS}]")
 BOLD_WEIGHT = 600
 NAME_BYTES = 256
 
@@ -82,11 +84,11 @@ class _TextPage:
     def lines(self) -> tuple[Line, ...]:
         text = self.characters()
         segments, start = [], 0
-        for index, char in enumerate(text):
-            if char in "\r\n" or char in BROKEN_HYPHENS:
-                end = index + 1 if char in BROKEN_HYPHENS else index
-                segments.append(self._segment(text, start, end))
-                start = index + 1
+        for mark in _LINE_END.finditer(text):
+            index = mark.start()
+            end = index + 1 if mark.group() in BROKEN_HYPHENS else index
+            segments.append(self._segment(text, start, end))
+            start = index + 1
         segments.append(self._segment(text, start, len(text)))
         return rows(s for s in segments if s is not None)
 

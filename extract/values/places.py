@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from extract.evidence import Span
@@ -15,10 +16,14 @@ class Places(Generic[T]):
     """Things with spans, in the order of the text. The spans must not overlap."""
 
     def __init__(self, things: Iterable[T], span: Callable[[T], Span]) -> None:
-        placed = sorted(((span(thing), n, thing) for n, thing in enumerate(things)), key=lambda p: p[:2])
-        self.things = [thing for _, _, thing in placed]
-        self._spans = [s for s, _, _ in placed]
+        self.things = list(things)
+        self._spans = [span(thing) for thing in self.things]
         self._starts = [s.start for s in self._spans]
+        if any(a >= b for a, b in pairwise(self._starts)):
+            order = sorted(range(len(self.things)), key=lambda n: (self._spans[n], n))
+            self.things = [self.things[n] for n in order]
+            self._spans = [self._spans[n] for n in order]
+            self._starts = [s.start for s in self._spans]
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.things)
