@@ -15,7 +15,7 @@ from typing import Final
 
 import regex
 
-from extract.keywords import KeywordIndex, needs
+from extract.keywords import KeywordIndex, Needs, needs
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
@@ -85,8 +85,19 @@ class _Seeker:
 class Alternatives:
     """An expression as a whole and branch by branch."""
 
-    def __init__(self, source: str, flags: int = 0, *, branches: Sequence[str] | None = None) -> None:
-        """``branches``: the alternatives, where the caller knows them; else they are read off ``source``."""
+    def __init__(
+        self,
+        source: str,
+        flags: int = 0,
+        *,
+        branches: Sequence[str] | None = None,
+        words: Sequence[Needs] | None = None,
+    ) -> None:
+        """``branches``: the alternatives, and ``words`` what they need, where the caller knows them.
+
+        Else both are read off ``source``.
+        """
+        self.words = words
         self.whole = Expression(source, flags)
         parts = branches if branches is not None else alternatives(source)
         self.branches = [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
@@ -139,7 +150,7 @@ class Family:
         self.members = tuple(members)
         self._index = KeywordIndex(
             [
-                [needs(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
+                member.words or [needs(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
                 for member in self.members
             ]
         )

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
@@ -74,6 +75,7 @@ class Needs:
     starts: frozenset[str] | None = None
 
 
+@lru_cache(maxsize=4096)
 def needs(pattern: str, *, verbose: bool = False) -> Needs:
     """What every match of an expression needs; nothing for one that this room does not understand."""
     if _BEYOND.search(pattern):

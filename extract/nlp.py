@@ -7,8 +7,10 @@ only the tokens. spaCy is imported when a pipeline is built, not with this modul
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import regex
@@ -250,12 +252,12 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     ``model``: folder of a trained spaCy pipeline to build upon; None takes blank English.
     Raises PatternError for a vocabulary that breaks its schema, OSError for a missing model.
     """
-    import spacy
+    spacy = _spacy()
     from spacy.language import Language as Pipeline
 
     body_parts = body_part_file(patterns)
     conditions = condition_file(patterns)
-    nlp = spacy.load(model) if model else spacy.blank("en")
+    nlp: Language = spacy.load(model) if model else spacy.blank("en")
     Pipeline.component("letter_sentences", func=set_sentences)
     Pipeline.factory("vocabulary_ruler", func=_ruler, default_config={"key": ""})
     nlp.add_pipe("letter_sentences", last=True)
@@ -270,6 +272,22 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     heads = cast(VocabularyRuler, nlp.add_pipe("vocabulary_ruler", name=CONDITIONS, config={"key": CONDITIONS}))
     heads.add(nlp, phrases=condition_phrases(conditions), shapes=condition_shapes(conditions))
     return nlp
+
+
+def _spacy() -> ModuleType:
+    """spaCy without its command line, which it imports with itself and which takes longer than all the rest."""
+    if "spacy" in sys.modules:
+        return sys.modules["spacy"]
+    names = ("spacy.cli", "spacy.cli.info")
+    stand_ins = {name: ModuleType(name) for name in names}
+    stand_ins["spacy.cli.info"].__dict__["info"] = None
+    sys.modules.update(stand_ins)
+    try:
+        import spacy
+    finally:
+        for name in names:  # whoever wants the command line gets the real one
+            del sys.modules[name]
+    return spacy
 
 
 def _ruler(nlp: Language, name: str, key: str) -> VocabularyRuler:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Family
+from extract.keywords import Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
@@ -81,6 +82,14 @@ def _word(word: str) -> str:
     return regex.escape(word) + plural
 
 
+def _needed(term: str) -> Needs:
+    """The longest word that every form of a term holds, but for its ending; any for a term of choices alone."""
+    plain = [p["word"] for p in _PIECE.finditer(term) if p["word"] and p["word"] != "*"]
+    stems = [w.strip("*") if "*" in w else w[:-1] if w.endswith("y") else w for w in plain]
+    longest = max(stems, key=len, default="")
+    return Needs(frozenset([folded(longest)])) if len(longest) > 1 else needs(term_pattern(term))
+
+
 def _words(text: str) -> str:
     return _BETWEEN.join(_word(w) for w in text.split())
 
@@ -143,7 +152,8 @@ class TreatmentClassifier:
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
             terms = [rf"(?<![\w])(?:{term_pattern(term)})(?!\w)" for term in group.terms]
-            members.append(Alternatives("|".join(terms), flags, branches=terms))
+            words = [_needed(term) for term in group.terms]
+            members.append(Alternatives("|".join(terms), flags, branches=terms, words=words))
         self._terms = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
