@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-AT_ONCE: Final = 1_000
-"""Letters whose rows are held in memory together: some 30 KB each."""
+AT_ONCE: Final = 500
+"""Letters whose rows are held in memory together: some 100 KB each."""
 _KEY: Final = "letter_id"
 
 
