@@ -10,18 +10,13 @@ from extract.evaluate import evaluate, read_gold
 from extract.letter_rows import DatasetError, letter_rows
 from extract.pipeline import Source
 from tests.conftest import CORPUS
+from tests.letters import extract_with
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    from click.testing import CliRunner
-
-    from extract.cli import main
-
+def dataset(reader, tmp_path_factory):
     out = tmp_path_factory.mktemp("annotation") / "dataset"
-    inputs = [str(next((CORPUS / "letters").glob(f"{layout}/*.pdf"))) for layout in ("A", "B", "C", "D")]
-    result = CliRunner().invoke(main, ["extract", *inputs, "--out", str(out), "--workers", "0"])
-    assert result.exit_code == 0, result.output
+    extract_with(reader, [next((CORPUS / "letters").glob(f"{layout}/*.pdf")) for layout in "ABCD"], out)
     return out
 
 

@@ -50,7 +50,7 @@
     const label = { "aria-label": field.label };
     if (field.choices) {
       const known = value === null || field.choices.includes(value) ? field.choices : [value, ...field.choices];
-      return R.el("select", label, R.el("option", { value: "" }, "— not stated —"), known.map((one) => R.el("option", { value: one, selected: one === value }, R.words(one))));
+      return R.el("select", label, R.el("option", { value: "" }, "— not stated —"), known.map((one) => R.el("option", { value: one, selected: one === value }, one)));
     }
     if (field.long) return R.el("textarea", { ...label, rows: 3, value: value ?? "" });
     const hint = { date: "yyyy-mm-dd", int: "number", num: "number" }[field.kind] || "";

@@ -58,7 +58,7 @@
     const overlay = R.el("div", { class: "boxes" });
     overlays.set(of.page, overlay);
     const image = R.el("img", { src: of.src, loading: "lazy", alt: `Page ${of.page}`, draggable: "false" });
-    const sheet = R.el("div", { class: "sheet", "data-page": of.page, onclick: (event) => clicked(event, of, overlay) }, image, overlay);
+    const sheet = R.el("div", { class: "sheet", "data-page": of.page, onclick: (event) => clicked(event, of, overlay) }, overlay, image);
     sheet.style.aspectRatio = `${of.width} / ${of.height}`;
     return R.el("figure", {}, sheet, R.el("figcaption", {}, `Page ${of.page}`));
   }
@@ -83,20 +83,29 @@
   P.draw = function () {
     const sizes = new Map(P.letter.pages.map((of) => [of.page, of]));
     const boxes = new Map([...overlays.keys()].map((n) => [n, []]));
-    const order = P.letter.evidence.map((row, at) => [area(row.boxes), at]).sort((a, b) => b[0] - a[0]);
-    for (const [, at] of order) {
-      const row = P.letter.evidence[at], on = P.active.has(at);
+    const order = P.letter.evidence.map((row, at) => [P.active.has(at), area(row.boxes), at]);
+    order.sort((a, b) => a[0] - b[0] || b[1] - a[1] || a[2] - b[2]);
+    const placed = new Map(); // values on the same words share a box
+    for (const [on, , at] of order) {
+      const row = P.letter.evidence[at];
       if (!row.shown && !on) continue;
-      for (const [n, x0, top, x1, bottom] of row.boxes) {
-        const of = sizes.get(n);
-        if (!of) continue;
-        const node = R.el("div", { class: `box ${R.confidence(row.confidence)}${on ? " on" : ""}`, "data-evidence": at, title: `${R.words(row.field)}: ${row.value} (${R.number(row.confidence)})` });
-        Object.assign(node.style, {
-          left: `${((x0 - 1) / of.width) * 100}%`, top: `${((top - 1) / of.height) * 100}%`,
-          width: `${((x1 - x0 + 2) / of.width) * 100}%`, height: `${((bottom - top + 2) / of.height) * 100}%`,
-        });
-        boxes.get(n).push(node);
+      for (const place of row.boxes) {
+        const key = `${on}${place}`;
+        if (!placed.has(key)) placed.set(key, { place, on, rows: [] });
+        placed.get(key).rows.push(at);
       }
+    }
+    for (const { place: [n, x0, top, x1, bottom], on, rows } of placed.values()) {
+      const of = sizes.get(n), own = rows.map((at) => P.letter.evidence[at]);
+      if (!of) continue;
+      const worst = Math.min(...own.map((row) => row.confidence));
+      const title = own.map((row) => `${R.words(row.field)}: ${row.value.slice(0, 80)} (${R.number(row.confidence)})`).join("\n");
+      const node = R.el("div", { class: `box ${R.confidence(worst)}${on ? " on" : ""}`, "data-evidence": rows.join(" "), title });
+      Object.assign(node.style, {
+        left: `${((x0 - 1) / of.width) * 100}%`, top: `${((top - 1) / of.height) * 100}%`,
+        width: `${((x1 - x0 + 2) / of.width) * 100}%`, height: `${((bottom - top + 2) / of.height) * 100}%`,
+      });
+      boxes.get(n).push(node);
     }
     for (const [n, overlay] of overlays) overlay.replaceChildren(...boxes.get(n));
     for (const [node, rows] of marks) {

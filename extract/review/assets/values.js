@@ -7,7 +7,6 @@
   let byEvidence = new Map(); // evidence row → keys of the values that stand on it
 
   const keyOf = (path) => JSON.stringify(path);
-  const shownValue = (field, value) => (field.choices && value !== null ? R.words(String(value)) : String(value));
 
   V.start = function (onChange) { V.changed = onChange; };
 
@@ -148,7 +147,7 @@
     const added = !empty && (of.added || (of.scalar && of.before === undefined));
     const worst = found.length ? Math.min(...found.map((at) => evidence[at].confidence)) : null;
     const chip = of.gone ? ["removed", "edited"] : changed ? ["changed", "edited"] : added ? ["added", "edited"] : worst === null ? ["", ""] : [R.number(worst), `conf ${R.confidence(worst)}`];
-    const cell = R.el("div", { class: `value${empty ? " empty" : ""}` }, empty ? "—" : shownValue(field, value));
+    const cell = R.el("div", { class: `value${empty ? " empty" : ""}` }, empty ? "—" : String(value));
     const named = of.scalar || of.fixed || of.first;
     const plus = field.kind === "list" && of.first && !of.fixed ? button("+", "small quiet plus", () => V.add(of.gone ? of.list : path.slice(0, -1), field)) : null;
     if (plus) plus.setAttribute("aria-label", `Add to ${field.label}`);
@@ -252,6 +251,8 @@
     act();
     V.changed();
     V.render();
+    const of = chosenRow();
+    R.pane.choosePlaces(of ? of.found : []);
     if (!path) return;
     V.choose(keyOf(path));
     V.correct();
@@ -295,9 +296,11 @@
   V.remove = function () {
     const of = chosenRow();
     if (!of || of.fixed || of.gone || of.empty || of.field.name === "requested_treatment") return;
+    const list = of.path.slice(0, -1);
     edit(() => {
-      if (of.member) R.model.get(R.current.work, of.path.slice(0, -1)).splice(of.path[of.path.length - 1], 1);
+      if (of.member) R.model.get(R.current.work, list).splice(of.path[of.path.length - 1], 1);
       else R.model.set(R.current.work, of.path, null);
     });
+    if (of.member) V.choose(keyOf(["gone", ...list, of.value])); // it can be put back from there
   };
 })(Review);
