@@ -89,10 +89,20 @@ def page(browser, page_home):
     assert (errors, outside) == ([], [])
 
 
+def until(page, expression, argument=None):
+    """Wait for an expression of the page to become true; Playwright's own way is eval, which the page forbids."""
+    for _ in range(200):
+        if page.evaluate(expression, argument):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within 10 s: {expression}")
+
+
 def open_letter(page, words):
     page.fill("#search", words)
     page.keyboard.press("Enter")
-    page.wait_for_function(
+    until(
+        page,
         "words => document.querySelector('#values').dataset.letter && Review.current.entry.source.includes(words)",
         arg=words,
     )
@@ -243,9 +253,9 @@ def test_work_outlives_the_tab_and_goes_out_as_one_zip(page, dataset, tmp_path):
     page.fill("#search", "")
     page.keyboard.press("Escape")
     page.keyboard.press("a")  # accepted as corrected; the next letter opens
-    page.wait_for_function("letter => Review.current.entry.case !== letter", arg=DOUBTED)
+    until(page, "letter => Review.current.entry.case !== letter", DOUBTED)
     page.keyboard.press("a")
-    page.wait_for_function("document.querySelector('#progress-words').textContent.startsWith('2 of 3')")
+    until(page, "document.querySelector('#progress-words').textContent.startsWith('2 of 3')")
     page.reload()
     page.wait_for_selector("#values .row")
     assert page.locator("#progress-words").inner_text().startswith("2 of 3")
@@ -265,7 +275,7 @@ def test_work_outlives_the_tab_and_goes_out_as_one_zip(page, dataset, tmp_path):
     page.reload()
     page.wait_for_selector("#values .row")
     page.set_input_files("#open-files", [*gold.glob("CM*.json")])
-    page.wait_for_function("document.querySelectorAll('.entry.corrected').length > 0")
+    until(page, "document.querySelectorAll('.entry.corrected').length > 0")
     open_letter(page, DOUBTED)
     assert "57" in row(page, "Age").inner_text()
     assert "changed" in row(page, "Age").inner_text()
@@ -274,9 +284,9 @@ def test_work_outlives_the_tab_and_goes_out_as_one_zip(page, dataset, tmp_path):
 def test_keys_lead_through_letters_and_values(page):
     first = page.evaluate("Review.current.id")
     page.keyboard.press("n")
-    page.wait_for_function("id => Review.current.id !== id", arg=first)
+    until(page, "id => Review.current.id !== id", first)
     page.keyboard.press("p")
-    page.wait_for_function("id => Review.current.id === id", arg=first)
+    until(page, "id => Review.current.id === id", first)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert page.locator(".row.chosen .label").inner_text() == "Priority"
@@ -341,7 +351,7 @@ def test_a_queue_of_ten_thousand_letters_stays_quick(browser, page_home, tmp_pat
     page.locator("#list").evaluate("node => node.scrollTop = node.scrollHeight")
     page.get_by_text("CM16-0009999").wait_for()
     page.get_by_text("CM16-0009999").click()
-    page.wait_for_function("Review.current.id === '000000000000270f'")
+    until(page, "Review.current.id === '000000000000270f'")
     began = time.perf_counter()
     page.fill("#search", "CM16-000000")
     assert page.locator("#count").inner_text() == "10 of 10000 letters"

@@ -27,7 +27,7 @@
     options(R.by("by-flag"), [...counted(all.flatMap((e) => e.flags), "Any flag or none", R.words), ["+", "Any flag"], ["-", "No flag"]]);
     options(R.by("by-layout"), counted(all.map((e) => e.layout), "Any layout", (v) => `Layout ${v}`));
     options(R.by("by-field"), counted(all.flatMap((e) => Object.keys(e.doubted)), "Any field", (v) => R.words(v).replace(".", ": ")));
-    options(R.by("by-least"), [["", "Any confidence"], ...["0.9", "0.8", "0.7", "0.6"].map((v) => [v, `Below ${v}`])]);
+    options(R.by("by-least"), [["", "Confidence"], ...["0.9", "0.8", "0.7", "0.6"].map((v) => [v, `Below ${v}`])]);
     for (const id of ["by-state", "by-flag", "by-layout", "by-field", "by-least"]) R.by(id).addEventListener("change", L.filter);
     R.by("search").addEventListener("input", L.filter);
     R.by("list").addEventListener("scroll", L.draw);
