@@ -17,6 +17,8 @@ Row = dict[str, Any]
 
 AT_ONCE: Final = 500
 """Letters whose rows are held in memory together: some 100 KB each."""
+BATCH: Final = 20_000
+"""Rows of a table that are looked at together."""
 _KEY: Final = "letter_id"
 
 
@@ -68,7 +70,9 @@ class _Rows:
         path = table_path(dataset, table)
         wanted = pa.array(list(letter_ids), pa.string())
         try:
-            found = ds.dataset(path, format="parquet").to_table(filter=ds.field(_KEY).isin(wanted))
+            rows = ds.dataset(path, format="parquet")
+            # little is read ahead: a whole table may be larger than the memory
+            found = rows.to_table(filter=ds.field(_KEY).isin(wanted), batch_readahead=1, batch_size=BATCH)
         except (pa.ArrowException, OSError) as error:
             raise DatasetError(f"{path} cannot be read: {error}") from error
         self._table: pa.Table = found

@@ -104,7 +104,7 @@ def open_letter(page, words):
     until(
         page,
         "words => document.querySelector('#values').dataset.letter && Review.current.entry.source.includes(words)",
-        arg=words,
+        words,
     )
 
 
@@ -518,3 +518,25 @@ def test_lines_of_a_value_are_boxed_one_by_one(page_home, dataset):
     assert boxes[0][2] < boxes[1][2]
     assert min(b[1] for b in boxes) == pytest.approx(two["x0"], abs=0.1)
     assert max(b[4] for b in boxes) == pytest.approx(two["bottom"], abs=0.1)
+
+
+def test_of_letters_with_one_file_name_the_one_that_evaluate_takes_gets_it(dataset, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from extract.review.queue import read_queue
+
+    for path in dataset.glob("*.parquet"):
+        shutil.copy(path, tmp_path)
+    table = pq.read_table(tmp_path / "letters.parquet")
+    sources = ["2017/Letter.pdf", "2018/letter.pdf", "2018/other.pdf"]
+    pq.write_table(table.set_column(1, "source", pa.array(sources)), tmp_path / "letters.parquet")
+    queue = read_queue(tmp_path)
+    names = {e.letter["source"]: queue.files[e.letter_id] for e in queue.entries}
+    assert names["2018/letter.pdf"] == "letter.json"
+    assert re.fullmatch(r"Letter~[0-9a-f]{16}\.json", names["2017/Letter.pdf"])  # some disks do not tell a from A
+    assert names["2018/other.pdf"] == "other.json"
+    alone = next(e.letter_id for e in queue.entries if e.letter["source"] == "2017/Letter.pdf")
+    for limit in (1, 2):  # what is left out of the page counts too
+        part = read_queue(tmp_path, limit=limit)
+        assert part.files.get(alone, queue.files[alone]) == queue.files[alone]

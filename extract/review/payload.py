@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from extract.annotation import Annotation, annotation_of_rows, file_name
+from extract.annotation import Annotation, annotation_of_rows
 from extract.letter_rows import LetterRows
 from extract.review.drawing import Drawn, turn
-from extract.review.queue import FIELDS, PREFIXES, Entry
+from extract.review.queue import SHOWN, Entry
 
 BASE_DIGITS: Final = 12
 SIDES: Final = ("x0", "top", "x1", "bottom")
@@ -75,23 +75,6 @@ def entry(of: Entry, rows: LetterRows, file: str) -> dict[str, Any]:
     }
 
 
-def file_names(entries: Sequence[Entry]) -> dict[str, str]:
-    """Name of each letter's annotation by its id.
-
-    ``imr evaluate`` finds a letter by the stem of its source. Of letters with the same stem the first gets it, the
-    others have their id in the name, since one folder cannot hold both.
-    """
-    out: dict[str, str] = {}
-    taken: set[str] = set()
-    for of in sorted(entries, key=lambda e: str(e.letter["source"])):
-        name = file_name(str(of.letter["source"]))
-        if name.casefold() in taken:
-            name = f"{name.removesuffix('.json')}~{of.letter_id}.json"
-        taken.add(name.casefold())
-        out[of.letter_id] = name
-    return out
-
-
 def script(call: str, *arguments: Any) -> str:
     """JSON data as a script that calls ``Review.<call>``: ASCII, and nothing in it that ends a script element."""
     words = ",".join(json.dumps(a, ensure_ascii=True, separators=(",", ":"), allow_nan=False) for a in arguments)
@@ -114,7 +97,7 @@ def _evidence(row: dict[str, Any], drawn: Drawn | None) -> dict[str, Any]:
         "page": row["page"],
         "method": row["method"],
         "confidence": row["confidence"],
-        "shown": PREFIXES.get(row["table"], "") + row["field"] in FIELDS,
+        "shown": f"{row['table']}.{row['field']}" in SHOWN,
         "boxes": _boxes(row, drawn),
     }
     words = row["text"] or ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from extract.annotation import CITATION_FIELDS, ISSUE_FIELDS, LETTER_FIELDS
+from extract.annotation import CITATION_FIELDS, ISSUE_FIELDS, LETTER_FIELDS, file_name
 from extract.letter_rows import DatasetError, table_path
 from extract.schema import EVIDENCE, LETTERS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 DOUBTED: Final = 0.9
 """Confidence below which a value can be filtered for."""
@@ -21,11 +24,18 @@ DEIDENTIFIED: Final = "age_top_coded"
 CERTAIN: Final = 1.0
 
 PREFIXES: Final = {"letters": "", "issues": "issue.", "citations": "citation."}
-FIELDS: Final = frozenset(
-    [*("case_number", *LETTER_FIELDS), *(f"issue.{f}" for f in ISSUE_FIELDS)]
-    + [f"citation.{f}" for f in CITATION_FIELDS]
-)
-"""Fields that people annotate, as filters name them."""
+"""What stands before a field's name in filters."""
+SHOWN: Final = {
+    f"{table}.{field}": PREFIXES[table] + field
+    for table, fields in (
+        ("letters", ("case_number", *LETTER_FIELDS)),
+        ("issues", ISSUE_FIELDS),
+        ("citations", CITATION_FIELDS),
+    )
+    for field in fields
+}
+"""Fields that people annotate: how filters name them, by table and column."""
+ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +56,85 @@ class Entry:
         """True where the dataset asks for a person."""
         return bool(self.letter["flags"])
 
-    @property
-    def order(self) -> tuple[bool, float, str]:
-        """What is looked at first sorts first."""
-        return (not self.flagged, self.least, str(self.letter["source"]))
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The first letters of the queue in their order, how many the dataset has, and names for their annotations."""
+
+    entries: tuple[Entry, ...]
+    of: int
+    files: dict[str, str]
 
 
-def read_queue(dataset: Path) -> list[Entry]:
-    """All letters of a dataset in the order they are looked at.
+def read_queue(dataset: Path, *, limit: int | None = None, only_flagged: bool = False) -> Queue:
+    """The letters of a dataset in the order they are looked at, ``limit`` of them.
 
     Raises DatasetError where the folder holds no dataset, or a de-identified one, which cannot be reviewed.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import duckdb
 
-    path = table_path(dataset, LETTERS)
+    paths = [str(table_path(dataset, table)) for table in (EVIDENCE, LETTERS)]
+    kept = "WHERE len(l.flags) > 0" if only_flagged else ""
+    columns = ", ".join(f"l.{name}" for name in COLUMNS)
+    names = ", ".join(f"'{name}'" for name in SHOWN)
     try:
-        if DEIDENTIFIED in pq.read_schema(path).names:
-            raise DatasetError(
-                f"{dataset} is de-identified: it has neither the letters' words nor their places. "
-                "Review the dataset that it was made from, and de-identify anew afterwards."
-            )
-        letters = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
-        confidences = _confidences(dataset)
-    except (pa.ArrowException, OSError, KeyError) as error:
+        with duckdb.connect(config={"temp_directory": tempfile.gettempdir()}) as db:
+            told = db.execute("SELECT name FROM parquet_schema(?)", paths[1:]).fetchall()
+            if (DEIDENTIFIED,) in told:
+                raise DatasetError(
+                    f"{dataset} is de-identified: it has neither the letters' words nor their places. "
+                    "Review the dataset that it was made from, and de-identify anew afterwards."
+                )
+            rows = db.execute(
+                f"""WITH of AS (
+                    SELECT letter_id, min(confidence) AS least,
+                        list(name) FILTER (confidence < {DOUBTED}) AS names,
+                        list(confidence) FILTER (confidence < {DOUBTED}) AS confidences
+                    FROM (SELECT *, concat("table", '.', field) AS name FROM read_parquet(?))
+                    WHERE name IN ({names}) GROUP BY letter_id)
+                SELECT {columns}, round(coalesce(of.least, {CERTAIN}), 2) AS least, of.names, of.confidences
+                FROM read_parquet(?) l LEFT JOIN of USING (letter_id) {kept}
+                ORDER BY len(l.flags) = 0, least, l.source {"" if limit is None else f"LIMIT {int(limit)}"}""",
+                paths,
+            ).fetchall()
+            sources = [row[COLUMNS.index("source")] for row in rows]
+            last, of = _last_of_their_names(db.execute("SELECT source FROM read_parquet(?)", paths[1:]), sources)
+    except duckdb.Error as error:
         raise DatasetError(f"the tables in {dataset} cannot be read: {error}") from error
-    entries = []
-    for letter in letters:
-        fields = confidences.get(letter["letter_id"], {})
-        doubted = {f: round(c, 2) for f, c in sorted(fields.items()) if c < DOUBTED}
-        entries.append(Entry(letter, round(min(fields.values(), default=CERTAIN), 2), doubted))
-    return sorted(entries, key=lambda e: e.order)
+    entries = tuple(_entry(row) for row in rows)
+    return Queue(entries, of, {e.letter_id: _file(e, last) for e in entries})
 
 
-def _confidences(dataset: Path) -> dict[str, dict[str, float]]:
-    """Lowest confidence of each annotated field of each letter."""
-    import pyarrow.dataset as ds
+def _entry(row: tuple[Any, ...]) -> Entry:
+    *cells, least, names, confidences = row
+    doubted: dict[str, float] = {}
+    for name, confidence in sorted(zip(names or (), confidences or (), strict=True)):
+        field = SHOWN[name]
+        doubted[field] = min(doubted.get(field, CERTAIN), round(confidence, 2))
+    return Entry(dict(zip(COLUMNS, cells, strict=True)), float(least), doubted)
 
-    path = table_path(dataset, EVIDENCE)
-    rows = ds.dataset(path, format="parquet").to_table(columns=["letter_id", "table", "field", "confidence"])
-    least = rows.group_by(["letter_id", "table", "field"]).aggregate([("confidence", "min")])
-    out: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    columns = (least.column(n).to_pylist() for n in ("letter_id", "table", "field", "confidence_min"))
-    for letter_id, table, field, confidence in zip(*columns, strict=True):
-        name = PREFIXES.get(table, "") + field
-        if name in FIELDS and confidence is not None:
-            out[letter_id][name] = confidence
-    return dict(out)
+
+def _last_of_their_names(rows: DuckDBPyConnection, sources: list[str]) -> tuple[dict[str, str], int]:
+    """Of each annotation's name the last source of the whole dataset that has it; and how many letters there are.
+
+    ``imr evaluate`` takes an annotation for the letter that comes last.
+    """
+    wanted = {file_name(source).casefold() for source in sources}
+    last: dict[str, str] = {}
+    count = 0
+    while some := rows.fetchmany(ROWS):
+        count += len(some)
+        for (source,) in some:
+            name = file_name(source).casefold()
+            if name in wanted and source >= last.get(name, ""):
+                last[name] = source
+    return last, count
+
+
+def _file(entry: Entry, last: dict[str, str]) -> str:
+    """Name of a letter's annotation; with the letter's id where another letter has that name."""
+    source = str(entry.letter["source"])
+    name = file_name(source)
+    if last[name.casefold()] == source:
+        return name
+    return f"{name.removesuffix('.json')}~{entry.letter_id}.json"

@@ -83,14 +83,13 @@ def write(
 
     Raises DatasetError where there is nothing to review, FolderError where ``out`` is in use for something else.
     """
-    queue = read_queue(dataset)
-    chosen = [e for e in queue if e.flagged or not options.only_flagged][: options.limit]
+    queue = read_queue(dataset, limit=options.limit, only_flagged=options.only_flagged)
+    chosen = queue.entries
     if any(not _ID.fullmatch(e.letter_id) for e in chosen):
         raise DatasetError(f"{dataset} has a letter_id that is none: 16 hex digits are expected.")
     _make_room(out)
-    report = Report(len(chosen), len(queue), sum(e.flagged for e in chosen))
+    report = Report(len(chosen), queue.of, sum(e.flagged for e in chosen))
     entries = {e.letter_id: e for e in chosen}
-    names = payload.file_names(queue)
     lines: dict[str, Any] = {}
     files = Files(dataset, run=options.run, letters=options.letters)
     with Painters[tuple[LetterRows, str]](options.workers) as painters:
@@ -102,9 +101,9 @@ def write(
                 rows, text=_text(dataset, letter_id), drawn=drawn, pages=_write_images(out, letter_id, drawn), why=why
             )
             (out / DATA / f"{letter_id}.js").write_text(payload.script("receive", letter_id, told), encoding="ascii")
-            lines[letter_id] = payload.entry(entries[letter_id], rows, names[letter_id])
+            lines[letter_id] = payload.entry(entries[letter_id], rows, queue.files[letter_id])
             on_letter(len(lines), len(chosen))
-    about = {"title": dataset.resolve().name, "version": __version__, "of": len(queue)}
+    about = {"title": dataset.resolve().name, "version": __version__, "of": queue.of}
     ordered = [lines[e.letter_id] for e in chosen if e.letter_id in lines]
     (out / "queue.js").write_text(payload.script("queue", about, ordered), encoding="ascii")
     (out / "fields.js").write_text(payload.script("fields", fields(patterns)), encoding="ascii")
