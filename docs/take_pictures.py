@@ -18,7 +18,6 @@ from playwright.sync_api import Page, sync_playwright
 DOCS = Path(__file__).parent
 LETTERS = DOCS.parent / "corpus" / "letters"
 SIZE = {"width": 1400, "height": 850}
-COLOURS = 256
 
 
 def main() -> None:
@@ -66,9 +65,10 @@ def opened(page: Page, number: int) -> None:
 
 
 def save(page: Page, path: Path) -> None:
-    """As PNG with few colours, so that it stays small."""
-    image = Image.open(io.BytesIO(page.screenshot()))
-    image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    """As PNG of 256 colours, so that it stays small; by a method that keeps the rare ones."""
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 if __name__ == "__main__":
