@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from extract import __version__
+from extract.commands.diff import diff
 from extract.commands.evaluate import evaluate
 from extract.commands.extract import extract
 from extract.commands.merge import merge
@@ -24,6 +25,7 @@ for command in (
     merge,
     show,
     evaluate,
+    diff,
 ):
     main.add_command(command)
 

@@ -144,36 +144,40 @@ def _failures(sides: Sides) -> None:
     )
 
 
-def sum_confidence(sides: Sides) -> None:
+def sum_confidence(sides: Sides, *, listed: bool = False) -> None:
     """Make the table ``confidences``: by field, values that both sides have with another confidence.
 
-    Columns: tbl, field, lower, higher (values), mean (of new less old).
+    Columns: tbl, field, lower, higher (values), mean (of new less old). ``listed`` puts them also among the
+    changes, one by one.
     """
     sides.db.execute("CREATE TABLE confidences (tbl VARCHAR, field VARCHAR, lower BIGINT, higher BIGINT, mean DOUBLE)")
     if not sides.has(EVIDENCE):
         return
-    key = "pair, issue, citation, tbl, field, value"
     one = (
-        'SELECT p.pair, {issue} AS issue, {citation} AS citation, e."table" AS tbl, e.field, e.value, '
-        "max(CAST(e.confidence AS DOUBLE)) AS confidence FROM {side}_evidence e "
-        "JOIN pairs p ON p.{side}_id = e.letter_id {joins} WHERE p.how NOT IN ('added', 'removed') GROUP BY ALL"
+        "SELECT p.pair, i.old_issue, i.new_issue, c.old_row, c.new_row, coalesce(i.new_issue, 0) AS issue, "
+        'coalesce(c.new_row, 0) AS number, e."table" AS tbl, e.field, e.value, '
+        "max(CAST(e.confidence AS DOUBLE)) AS confidence "
+        "FROM {0}_evidence e JOIN pairs p ON p.{0}_id = e.letter_id "
+        "LEFT JOIN issue_pairs i ON i.pair = p.pair AND i.{0}_issue = CAST(e.issue_number AS BIGINT) "
+        "LEFT JOIN citations_pairs c ON c.pair = p.pair AND c.{0}_issue = CAST(e.issue_number AS BIGINT) "
+        "AND c.{0}_row = CAST(e.citation_number AS BIGINT) WHERE p.how NOT IN ('added', 'removed') GROUP BY ALL"
     )
-    queries = {}
-    for side in SIDES:
-        queries[side] = one.format(
-            side=side,
-            issue="coalesce(i.new_issue, 0)",
-            citation="coalesce(c.new_row, 0)",
-            joins=f"LEFT JOIN issue_pairs i ON i.pair = p.pair AND i.{side}_issue = CAST(e.issue_number AS BIGINT) "
-            f"LEFT JOIN citations_pairs c ON c.pair = p.pair AND c.{side}_issue = CAST(e.issue_number AS BIGINT) "
-            f"AND c.{side}_row = CAST(e.citation_number AS BIGINT)",
-        )
     sides.db.execute(
-        "INSERT INTO confidences SELECT tbl, field, count(*) FILTER (n.confidence < o.confidence), "
-        "count(*) FILTER (n.confidence > o.confidence), avg(n.confidence - o.confidence) "
-        f"FROM ({queries['old']}) o JOIN ({queries['new']}) n USING ({key}) "
-        "WHERE o.confidence <> n.confidence GROUP BY ALL"
+        "CREATE TEMP TABLE doubted AS SELECT n.*, o.confidence AS before "
+        f"FROM ({one.format('old')}) o JOIN ({one.format('new')}) n USING (pair, issue, number, tbl, field, value) "
+        "WHERE o.confidence <> n.confidence"
     )
+    sides.db.execute(
+        "INSERT INTO confidences SELECT tbl, field, count(*) FILTER (confidence < before), "
+        "count(*) FILTER (confidence > before), avg(confidence - before) FROM doubted GROUP BY ALL"
+    )
+    if listed:
+        sides.db.execute(
+            "INSERT INTO changes (pair, tbl, old_issue, new_issue, old_row, new_row, field, kind, old, new) "
+            "SELECT pair, tbl, old_issue, new_issue, old_row, new_row, field, 'confidence', "
+            "value || ' (' || before || ')', value || ' (' || confidence || ')' FROM doubted"
+        )
+    sides.db.execute("DROP TABLE doubted")
 
 
 def find_evidence(sides: Sides) -> None:
