@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from extract import __version__
+from extract.commands.annotate import annotate
 from extract.commands.diff import diff
 from extract.commands.evaluate import evaluate
 from extract.commands.extract import extract
@@ -26,6 +27,7 @@ for command in (
     show,
     evaluate,
     diff,
+    annotate,
 ):
     main.add_command(command)
 
