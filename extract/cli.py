@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from extract import __version__
+from extract.commands.agreement import agreement
 from extract.commands.annotate import annotate
 from extract.commands.diff import diff
 from extract.commands.evaluate import evaluate
@@ -28,6 +29,7 @@ for command in (
     evaluate,
     diff,
     annotate,
+    agreement,
 ):
     main.add_command(command)
 

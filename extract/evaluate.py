@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel
 
 from extract import metrics
 from extract.gold import EvaluationError, GoldFile, GoldIssue, GoldLetter, Number, read_gold
@@ -28,10 +30,11 @@ from extract.metrics import (
     FieldScore,
     Outcome,
 )
+from extract.tables import csv_cell
 
 __all__ = [
     "COLUMNS", "Compared", "Evaluation", "EvaluationError", "GoldFile", "GoldIssue", "GoldLetter", "Miss",
-    "as_markdown", "as_text", "compare", "evaluate", "read_gold", "write_errors",
+    "as_markdown", "as_text", "compare", "compare_annotations", "evaluate", "read_gold", "write_errors",
 ]  # fmt: skip
 
 Row = Mapping[str, str]
@@ -136,7 +139,33 @@ def compare(dataset: Path, annotated: Mapping[str, GoldFile]) -> Compared:
     Rows of other letters are passed over as they are read, so that an archive needs no more
     memory than the annotated letters. Raises EvaluationError where a table cannot be read.
     """
-    tables = _read_dataset(dataset, annotated)
+    return _compare(annotated, _read_dataset(dataset, annotated))
+
+
+def compare_annotations(annotated: Mapping[str, GoldFile], others: Mapping[str, GoldFile]) -> Compared:
+    """Hold the annotations ``others`` against ``annotated`` by the same rules, as if they were a dataset."""
+    letters: dict[str, Row] = {}
+    issues: dict[str, Sequence[Row]] = {}
+    citations: dict[tuple[str, int], Sequence[Row]] = {}
+    for stem, other in others.items():
+        letters[stem] = {"letter_id": stem, **_as_row(other), **_as_row(other.letter)}
+        issues[stem] = [{"letter_id": stem, **_as_row(issue)} for issue in other.issues]
+        for issue in other.issues:
+            citations[stem, issue.issue_number] = [_as_row(c) for c in issue.citations]
+    return _compare(annotated, _Dataset(letters, issues, citations))
+
+
+def _as_row(annotation: BaseModel | Citation) -> Row:
+    """The values of a part of an annotation as cells of a table."""
+    values = dict(annotation) if isinstance(annotation, BaseModel) else asdict(annotation)
+    return {
+        name: csv_cell(value, raw=True)
+        for name, value in values.items()
+        if not isinstance(value, BaseModel) and name not in ("issues", "citations")
+    }
+
+
+def _compare(annotated: Mapping[str, GoldFile], tables: _Dataset) -> Compared:
     return Compared(
         outcomes={stem: tuple(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()},
         partners={

@@ -322,10 +322,10 @@ def rates(counts: Floats, by_f1: NDArray[np.bool_]) -> Floats:
 
 
 def resampled(counts: Floats, *, resamples: int, seed: int) -> Floats:
-    """Field totals [resample, field, 3] of as many letters again, drawn with replacement."""
-    letters, fields, _ = counts.shape
+    """Totals [resample, ...] of counts [letter, ...] over as many letters again, drawn with replacement."""
+    letters, *rest = counts.shape
     if letters < 2 or not resamples:
-        return np.empty((0, fields, 3))
+        return np.empty((0, *rest))
     generator = np.random.default_rng(seed)
     flat = counts.reshape(letters, -1)
     step = max(1, _CELLS // letters)
@@ -335,7 +335,7 @@ def resampled(counts: Floats, *, resamples: int, seed: int) -> Floats:
         drawn = generator.integers(letters, size=(size, letters))
         drawn += np.arange(size)[:, None] * letters  # one stretch of bins for each resample
         weights = np.bincount(drawn.ravel(), minlength=size * letters).reshape(size, letters)
-        chunks.append((weights.astype(np.float64) @ flat).reshape(size, fields, 3))
+        chunks.append((weights.astype(np.float64) @ flat).reshape(size, *rest))
     return np.concatenate(chunks)
 
 
