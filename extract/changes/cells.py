@@ -7,10 +7,11 @@ one side alone has is one change, with what it says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from extract.changes.pairs import pair_below, pair_issues, pair_letters
-from extract.changes.tables import COMPARED, SIDES, Sides
+from extract.changes.tables import COMPARED, SIDES, Sides, quoted
 from extract.schema import CITATIONS, EVIDENCE, FAILURES, ISSUES, LETTERS, PRIOR_CARE, Table
 
 QUIET: Final = (("letters", "flags"), ("letters", "source"))
@@ -21,11 +22,12 @@ _KEYS: Final = frozenset({"letter_id", "issue_number", "citation_number", "care_
 _PLACE: Final = {PRIOR_CARE.name: frozenset({"text", "start", "end", "page", "method", "confidence"})}
 """Where a row was read, beside what it says."""
 _SAYS: Final = {
-    LETTERS.name: "source",
-    ISSUES.name: "requested_treatment",
-    CITATIONS.name: "text",
-    PRIOR_CARE.name: "treatment",
+    LETTERS.name: ("source", "letter_id"),
+    ISSUES.name: ("requested_treatment", "issue_number"),
+    CITATIONS.name: ("text", "guideline", "citation_number"),
+    PRIOR_CARE.name: ("treatment", "care_number"),
 }
+"""What a row that one side alone has is shown by: the first of these columns that there is."""
 
 
 def find_changes(sides: Sides) -> None:
@@ -48,8 +50,10 @@ def find_changes(sides: Sides) -> None:
             continue
         _rows_alone(sides, table)
         kinds = {c.name: c.type for c in table.columns}
-        for column in sides.columns[table.name]:
-            if column not in _KEYS | _PLACE.get(table.name, frozenset()):
+        columns = [c for c in sides.columns[table.name] if c not in _KEYS | _PLACE.get(table.name, frozenset())]
+        step = len(columns) if table.name in sides.small else 1
+        for at in range(0, len(columns), max(step, 1)):
+            for column in _differing(sides, table, columns[at : at + step]):
                 _column(sides, table, column, is_list=kinds.get(column) == "list")
 
 
@@ -77,9 +81,17 @@ def _joined(table: Table) -> tuple[str, str]:
     return f"{pairs} {' '.join(joins)}", f"x.pair, '{table.name}', {numbers}"
 
 
+def _differing(sides: Sides, table: Table, columns: Sequence[str]) -> list[str]:
+    """Those of the columns in which any paired row differs: one query for all, since most columns do not."""
+    joined, _ = _joined(table)
+    differ = (f"coalesce(bool_or(o.{name} IS DISTINCT FROM n.{name}), false)" for name in map(quoted, columns))
+    [row] = sides.rows(f"SELECT {', '.join(differ)} FROM {joined}")
+    return [column for column, differs in zip(columns, row, strict=True) if differs]
+
+
 def _column(sides: Sides, table: Table, column: str, *, is_list: bool) -> None:
     joined, place = _joined(table)
-    name = '"' + column.replace('"', '""') + '"'
+    name = quoted(column)
     field = "'" + column.replace("'", "''") + "'"
     into = "INSERT INTO changes (pair, tbl, old_issue, new_issue, old_row, new_row, field, kind, member, old, new)"
     differ = f"o.{name} IS DISTINCT FROM n.{name}"
@@ -113,7 +125,7 @@ def _rows_alone(sides: Sides, table: Table) -> None:
     """Rows that one side alone has, below letters that both have; and whole letters."""
     into = "INSERT INTO changes (pair, tbl, old_issue, new_issue, old_row, new_row, field, kind, old, new)"
     for side, kind in zip(SIDES, ("row removed", "row added"), strict=True):
-        says = f't."{_SAYS[table.name]}"'
+        says = f"t.{next(name for name in _SAYS[table.name] if name in sides.columns[table.name])}"
         values = f"{says}, NULL" if side == "old" else f"NULL, {says}"
         if table is LETTERS:
             numbers, source = "NULL, NULL, NULL, NULL", f"pairs x JOIN old_letters t ON t.letter_id = x.{side}_id"

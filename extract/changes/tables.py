@@ -25,6 +25,9 @@ SIDES: Final[tuple[Side, Side]] = ("old", "new")
 COMPARED: Final = (LETTERS, ISSUES, CITATIONS, PRIOR_CARE, FAILURES)
 """The tables whose cells are held against each other; flat repeats them, evidence tells where they come from."""
 
+SMALL: Final = 64 << 20
+"""Bytes of a table's file up to which it counts as small."""
+
 
 class ChangesError(ValueError):
     """Two folders that cannot be compared; the message says which and what to do."""
@@ -37,6 +40,8 @@ class Sides:
     db: duckdb.DuckDBPyConnection
     columns: dict[str, tuple[str, ...]]
     """By table the columns that both sides have."""
+    small: frozenset[str]
+    """Tables that may be compared in one go: they fit into memory. Of others one column at a time is."""
     alone: tuple[tuple[Side, str], ...]
     """Columns (``table.column``) and tables that one side alone has; they are not compared."""
 
@@ -61,8 +66,9 @@ def side_by_side(old: Path, new: Path) -> Iterator[Sides]:
     for folder in (old, new):
         if not any((folder / f"{LETTERS.name}.{ending}").is_file() for ending in ("parquet", "csv")):
             raise ChangesError(f"no letters.parquet or letters.csv in {folder}: name folders that imr extract wrote")
-    with TemporaryDirectory(prefix="imr-diff-") as scratch, duckdb.connect(str(Path(scratch) / "changes.duckdb")) as db:
+    with TemporaryDirectory(prefix="imr-diff-") as scratch, duckdb.connect() as db:
         try:
+            db.execute("SET temp_directory = '" + scratch.replace("'", "''") + "'")
             db.execute("SET preserve_insertion_order = false")
             db.execute("SET enable_progress_bar = false")
             columns: dict[str, tuple[str, ...]] = {}
@@ -70,9 +76,22 @@ def side_by_side(old: Path, new: Path) -> Iterator[Sides]:
             for table in (*COMPARED, EVIDENCE):
                 columns[table.name], lonely = _open(db, table, old, new)
                 alone += lonely
-            yield Sides(db, columns, tuple(alone))
+            yield Sides(db, columns, _small(old, new), tuple(alone))
         except duckdb.Error as error:
             raise ChangesError(f"the tables cannot be compared: {_first_line(error)}") from error
+
+
+def _small(old: Path, new: Path) -> frozenset[str]:
+    return frozenset(
+        table.name
+        for table in COMPARED
+        if all(
+            path.stat().st_size < SMALL
+            for folder in (old, new)
+            for path in folder.glob(f"{table.name}.*")
+            if path.suffix in (".parquet", ".csv")
+        )
+    )
 
 
 def _open(
@@ -132,22 +151,27 @@ def _header(path: Path) -> str:
     return "{" + ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in names) + "}"
 
 
+def quoted(column: str) -> str:
+    """A column's name as SQL takes it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
 def _cell(name: str, found: str, kind: str, *, parquet: bool) -> str:
     """A column in the one form that both sides take."""
-    quoted = '"' + name.replace('"', '""') + '"'
+    column = quoted(name)
     if found.endswith("[]"):
-        return f"coalesce({quoted}, []::VARCHAR[])::VARCHAR[] AS {quoted}"
-    text = f"CAST({quoted} AS VARCHAR)"
+        return f"coalesce({column}, []::VARCHAR[])::VARCHAR[] AS {column}"
+    text = f"CAST({column} AS VARCHAR)"
     if not parquet and kind in ("str", "list"):
         # the apostrophe that keeps spreadsheets from running a cell belongs to the file, not to the value
         marks = ", ".join(f"chr({ord(mark)})" for mark in FORMULA_MARKS)
         text = f"CASE WHEN {text}[1] = '''' AND {text}[2] IN ({marks}) THEN {text}[2:] ELSE {text} END"
     if kind == "list":
         mark = LIST_MARK.replace("'", "''")
-        return f"CASE WHEN {quoted} IS NULL THEN []::VARCHAR[] ELSE string_split({text}, '{mark}') END AS {quoted}"
+        return f"CASE WHEN {column} IS NULL THEN []::VARCHAR[] ELSE string_split({text}, '{mark}') END AS {column}"
     if kind in ("int", "num"):
         text = rf"regexp_replace({text}, '\.0+$', '')"
-    return f"nullif({text}, '') AS {quoted}"
+    return f"nullif({text}, '') AS {column}"
 
 
 def _first_line(error: Exception) -> str:
