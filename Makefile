@@ -7,6 +7,7 @@
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
 # make gains                                what a run gained and lost since the accepted figures; fails on a real loss
 # make accept                               takes up what improved into corpus/accepted, never a loss
+# make agreement                            two annotators, and the tool beside them: docs/agreement.md
 # make train                                the learnt component anew, into extract/model/
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
@@ -18,7 +19,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate gains accept scans train ablation benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate gains accept agreement scans train ablation benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -66,6 +67,9 @@ accept: dataset/run.json $(if $(wildcard $(IMR_LETTERS)/letters),scratch/rules/r
 	$(GAINS) accept $(WRITTEN)
 	@if [ -d "$(IMR_LETTERS)/letters" ]; then $(GAINS) accept $(PUBLIC); \
 	else echo "public letters: skipped, they are not at $(IMR_LETTERS)/letters (IMR_LETTERS says where they are)"; fi
+
+agreement: scratch/rules/run.json
+	$(BIN)/python docs/build_agreement.py scratch/rules
 
 benchmark: $(VENV)/.dev
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m tests.benchmark
