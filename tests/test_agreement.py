@@ -2,6 +2,7 @@
 
 import copy
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
-from extract.agreement import agreement, all_agree_low, as_markdown, cohen_kappa, kappa_with_interval
+from extract.agreement import agreement, all_agree_low, as_markdown, cohen_kappa, figure, interval, kappa_with_interval
 from extract.cli import main
 from extract.evaluate import compare, compare_annotations
 from extract.gold import read_gold
@@ -137,3 +138,25 @@ def test_command(tmp_path):
 def test_markdown_is_one_row_a_field(tmp_path):
     found = of(tmp_path, TEN, TEN)
     assert as_markdown(found).count("\n| ") == len(found.fields) + 2
+
+
+GOLD_HOME = Path(__file__).parent.parent / "corpus" / "gold"
+
+
+def test_page_of_the_second_annotation_is_up_to_date():
+    """Figures of the two annotators and the list of disagreements; those of the tool need the letters."""
+    page = (GOLD_HOME.parent.parent / "docs" / "agreement.md").read_text(encoding="utf-8")
+    found = agreement(read_gold(GOLD_HOME / "public"), read_gold(GOLD_HOME / "second"))
+    assert f"{found.letters} of the 130 public letters" in page
+    for f in found.fields:
+        assert f"| {f.field} | {f.measure} | {figure(f.agreed)} ({interval(f.low, f.high)}) |" in page
+    for o in found.disagreements:
+        assert f"| {o.field} | {o.place} |" in page
+
+
+def test_every_disagreement_has_been_judged():
+    found = agreement(read_gold(GOLD_HOME / "public"), read_gold(GOLD_HOME / "second"), resamples=0)
+    with (GOLD_HOME / "second" / "disagreements.csv").open(encoding="utf-8", newline="") as stream:
+        judged = {(r["field"], r["place"]): r["verdict"] for r in csv.DictReader(stream)}
+    assert set(judged) == {(o.field, o.place) for o in found.disagreements}
+    assert set(judged.values()) <= {"mistake of first", "mistake of second", "rule unclear"}

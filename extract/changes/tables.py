@@ -28,6 +28,9 @@ COMPARED: Final = (LETTERS, ISSUES, CITATIONS, PRIOR_CARE, FAILURES)
 SMALL: Final = 64 << 20
 """Bytes of a table's file up to which it counts as small."""
 
+MEMORY: Final = "2GB"
+"""What DuckDB may hold in memory; the rest goes to the temporary folder."""
+
 
 class ChangesError(ValueError):
     """Two folders that cannot be compared; the message says which and what to do."""
@@ -69,6 +72,7 @@ def side_by_side(old: Path, new: Path) -> Iterator[Sides]:
     with TemporaryDirectory(prefix="imr-diff-") as scratch, duckdb.connect() as db:
         try:
             db.execute("SET temp_directory = '" + scratch.replace("'", "''") + "'")
+            db.execute(f"SET memory_limit = '{MEMORY}'")
             db.execute("SET preserve_insertion_order = false")
             db.execute("SET enable_progress_bar = false")
             columns: dict[str, tuple[str, ...]] = {}
