@@ -11,6 +11,8 @@ import click
 FailOn = Literal["change", "loss", "never"]
 DIFFERENT: Final = 1
 TROUBLE: Final = 2
+WIDTH: Final = 100
+"""Characters that the tables need."""
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
@@ -68,8 +70,8 @@ def diff(
 
     if fail_on == "loss" and gold is None:
         raise click.UsageError("--fail-on loss needs --gold: without annotations nothing tells a loss")
-    # A file or a pipe takes lines of any length.
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    # A narrow terminal wraps lines; cut figures would be worse. A file or a pipe takes lines of any length.
+    console = Console(width=max(Console().width, WIDTH) if sys.stdout.isatty() else 160)
     try:
         annotated = None if gold is None else read_gold(gold)
         with compare_datasets(old, new, gold=annotated, everything=everything) as report:
