@@ -5,6 +5,9 @@
 # make torture                              runs killed, hung, bombed and fuzzed
 # make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
+# make gains                                what a run gained and lost since the accepted figures; fails on a real loss
+# make accept                               takes up what improved into corpus/accepted, never a loss
+# make agreement                            two annotators, and the tool beside them: docs/agreement.md
 # make train                                the learnt component anew, into extract/model/
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
@@ -16,7 +19,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate scans train ablation benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate gains accept agreement scans train ablation benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -40,6 +43,33 @@ evaluate: $(VENV)/.main
 	$(BIN)/imr extract corpus/letters --out scratch/written --overwrite
 	@echo; echo "Letters kept aside while rules were written (corpus/kept_aside.txt):"
 	$(BIN)/imr evaluate scratch/public --gold corpus/gold/public --only corpus/kept_aside.txt
+
+# what letters are read by: a dataset is made anew only where one of these is newer
+READ_BY := $(shell find extract patterns corpus/letters -type f ! -path '*/__pycache__/*')
+GAINS   := $(BIN)/python -m extract.changes.gains
+WRITTEN := dataset --gold corpus/gold/written --accepted corpus/accepted/written.csv
+PUBLIC  := scratch/rules --gold corpus/gold/public --accepted corpus/accepted/public.csv
+
+dataset/run.json: $(READ_BY) | $(VENV)/.main
+	$(MAKE) dataset LETTERS=corpus/letters OUT=dataset
+
+# by the rules alone: the model that ships has learnt from these letters
+scratch/rules/run.json: $(READ_BY) | $(VENV)/.main
+	$(BIN)/imr extract "$(IMR_LETTERS)/letters" --out scratch/rules --overwrite --no-model
+
+gains: dataset/run.json $(if $(wildcard $(IMR_LETTERS)/letters),scratch/rules/run.json)
+	@failed=0; $(GAINS) check $(WRITTEN) --values || failed=1; \
+	if [ -d "$(IMR_LETTERS)/letters" ]; then $(GAINS) check $(PUBLIC) || failed=1; \
+	else echo "public letters: skipped, they are not at $(IMR_LETTERS)/letters (IMR_LETTERS says where they are)"; fi; \
+	exit $$failed
+
+accept: dataset/run.json $(if $(wildcard $(IMR_LETTERS)/letters),scratch/rules/run.json)
+	$(GAINS) accept $(WRITTEN)
+	@if [ -d "$(IMR_LETTERS)/letters" ]; then $(GAINS) accept $(PUBLIC); \
+	else echo "public letters: skipped, they are not at $(IMR_LETTERS)/letters (IMR_LETTERS says where they are)"; fi
+
+agreement: scratch/rules/run.json
+	$(BIN)/python docs/build_agreement.py scratch/rules
 
 benchmark: $(VENV)/.dev
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m tests.benchmark

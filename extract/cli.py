@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from extract import __version__
+from extract.commands.agreement import agreement
+from extract.commands.annotate import annotate
+from extract.commands.diff import diff
 from extract.commands.evaluate import evaluate
 from extract.commands.extract import extract
 from extract.commands.merge import merge
@@ -26,6 +29,9 @@ for command in (
     show,
     evaluate,
     review,
+    diff,
+    annotate,
+    agreement,
 ):
     main.add_command(command)
 

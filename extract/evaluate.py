@@ -10,12 +10,13 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
 
 from extract import metrics
+from extract.gold import EvaluationError, GoldFile, GoldIssue, GoldLetter, Number, read_gold
 from extract.metrics import (
     CITATION_ASPECTS,
     DRUG_WORDS,
@@ -29,9 +30,14 @@ from extract.metrics import (
     FieldScore,
     Outcome,
 )
+from extract.tables import csv_cell
+
+__all__ = [
+    "COLUMNS", "Compared", "Evaluation", "EvaluationError", "GoldFile", "GoldIssue", "GoldLetter", "Miss",
+    "as_markdown", "as_text", "compare", "compare_annotations", "evaluate", "read_gold", "write_errors",
+]  # fmt: skip
 
 Row = Mapping[str, str]
-Number = float | str | None
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "letters": (
@@ -58,68 +64,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NAMED = 10  # missing letters that a report names; `Evaluation.missing` has all
 
 
-class EvaluationError(Exception):
-    """A dataset or gold folder that cannot be scored; the message says which file and why."""
-
-
-class _Gold(BaseModel):
-    # Unknown keys pass: annotators may keep notes beside the values.
-    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
-
-
-class GoldIssue(_Gold):
-    """One disputed item."""
-
-    issue_number: int
-    requested_treatment: str
-    original_request: str | None = None
-    authorized_request: str | None = None
-    decision: str | None = None
-    treatment_category: str | None = None
-    treatment_subcategory: str | None = None
-    body_parts: tuple[str, ...]
-    sessions_requested: Number = None
-    sessions_authorized: Number = None
-    sessions_disputed: Number = None
-    frequency_min: Number = None
-    frequency_max: Number = None
-    weeks_min: Number = None
-    weeks_max: Number = None
-    drug: str | None = None
-    strength: str | None = None
-    quantity: Number = None
-    refills: Number = None
-    citations: tuple[Citation, ...]
-
-
-class GoldLetter(_Gold):
-    """The values of the whole letter."""
-
-    priority: str | None = None
-    injury_date: str | None = None
-    injury_date_end: str | None = None
-    ur_denial_date: str | None = None
-    application_received_date: str | None = None
-    assigned_date: str | None = None
-    decision_date: str | None = None
-    sex: str | None = None
-    decision: str | None = None
-    age: Number
-    body_parts: tuple[str, ...]
-    diagnoses: tuple[str, ...]
-    icd_codes: tuple[str, ...]
-    reviewer_license_states: tuple[str, ...]
-    reviewer_specialties: tuple[str, ...]
-
-
-class GoldFile(_Gold):
-    """One annotated letter, as its JSON file has it."""
-
-    case_number: str | None = None
-    letter: GoldLetter
-    issues: tuple[GoldIssue, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A disagreement at a place (``letter`` or ``letter#item``), and what each side alone has there."""
@@ -141,10 +85,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Every comparison of a dataset with annotations, by letter (stem of the gold file)."""
+
+    outcomes: Mapping[str, tuple[Outcome, ...]]
+    partners: Mapping[str, Mapping[int, int | None]]
+    """Of each letter the dataset's issue number for every issue number of the gold, None without a partner."""
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Dataset:
     letters: Mapping[str, Row]  # by stem of the source
     issues: Mapping[str, Sequence[Row]]  # by letter_id, in order of the issue number
     citations: Mapping[tuple[str, int], Sequence[Row]]  # by letter_id and issue number
+
+    def items(self, stem: str) -> Sequence[Row]:
+        """The disputed items of a letter."""
+        found = self.letters.get(stem)
+        return () if found is None else self.issues.get(found["letter_id"], ())
 
 
 def evaluate(
@@ -164,75 +123,102 @@ def evaluate(
     """
     if resamples < 0:
         raise ValueError(f"resamples must not be negative: {resamples}")
-    annotated = read_gold(gold, only)
-    tables = _read_dataset(dataset)
-    outcomes = [list(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()]
+    compared = compare(dataset, read_gold(gold, only))
+    outcomes = list(compared.outcomes.values())
     return Evaluation(
         fields=metrics.score_fields(outcomes, KINDS, resamples=resamples, seed=seed),
         misses=tuple(Miss(o.field, o.place, o.wanted, o.got) for letter in outcomes for o in letter if o.missed),
-        letters=len(annotated),
+        letters=len(outcomes),
+        missing=compared.missing,
+    )
+
+
+def compare(dataset: Path, annotated: Mapping[str, GoldFile]) -> Compared:
+    """Hold the dataset in folder ``dataset`` against annotations by stem, letter by letter.
+
+    Rows of other letters are passed over as they are read, so that an archive needs no more
+    memory than the annotated letters. Raises EvaluationError where a table cannot be read.
+    """
+    return _compare(annotated, _read_dataset(dataset, annotated))
+
+
+def compare_annotations(annotated: Mapping[str, GoldFile], others: Mapping[str, GoldFile]) -> Compared:
+    """Hold the annotations ``others`` against ``annotated`` by the same rules, as if they were a dataset."""
+    letters: dict[str, Row] = {}
+    issues: dict[str, Sequence[Row]] = {}
+    citations: dict[tuple[str, int], Sequence[Row]] = {}
+    for stem, other in others.items():
+        letters[stem] = {"letter_id": stem, **_as_row(other), **_as_row(other.letter)}
+        issues[stem] = [{"letter_id": stem, **_as_row(issue)} for issue in other.issues]
+        for issue in other.issues:
+            citations[stem, issue.issue_number] = [_as_row(c) for c in issue.citations]
+    return _compare(annotated, _Dataset(letters, issues, citations))
+
+
+def _as_row(annotation: BaseModel | Citation) -> Row:
+    """The values of a part of an annotation as cells of a table."""
+    values = dict(annotation) if isinstance(annotation, BaseModel) else asdict(annotation)
+    return {
+        name: csv_cell(value, raw=True)
+        for name, value in values.items()
+        if not isinstance(value, BaseModel) and name not in ("issues", "citations")
+    }
+
+
+def _compare(annotated: Mapping[str, GoldFile], tables: _Dataset) -> Compared:
+    return Compared(
+        outcomes={stem: tuple(_compare_letter(stem, letter, tables)) for stem, letter in annotated.items()},
+        partners={
+            stem: {
+                issue.issue_number: None if item is None else _issue_number(item, "issues")
+                for issue, item in _partners(letter, tables.items(stem))
+            }
+            for stem, letter in annotated.items()
+        },
         missing=tuple(stem for stem in annotated if stem not in tables.letters),
     )
 
 
-def read_gold(folder: Path, only: Collection[str] | None = None) -> dict[str, GoldFile]:
-    """The gold files of a folder by case number. Raises EvaluationError where one cannot be read."""
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
-        raise EvaluationError(f"no gold files (*.json) in {folder}")
-    if only is not None:
-        paths = [path for path in paths if path.stem in only]
-        if not paths:
-            raise EvaluationError(f"none of the {len(only)} letters asked for has a gold file in {folder}")
-    return {path.stem: _read_gold_file(path) for path in paths}
-
-
-def _read_gold_file(path: Path) -> GoldFile:
-    try:
-        return GoldFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise EvaluationError(f"gold file {path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise EvaluationError(f"gold file {path}: {where + ': ' if where else ''}{first['msg']}") from error
-
-
-def _read_dataset(folder: Path) -> _Dataset:
+def _read_dataset(folder: Path, stems: Collection[str]) -> _Dataset:
     if not (folder / "letters.csv").is_file():
         raise EvaluationError(f"no letters.csv in {folder}: not a dataset folder")
+    letters = {
+        stem: row for row in _read_table(folder, "letters") if (stem := PurePosixPath(row["source"]).stem) in stems
+    }
+    wanted = {row["letter_id"] for row in letters.values()}
     issues: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
     citations: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in _read_table(folder, "issues"):
-        issues[row["letter_id"]].append((_issue_number(row, "issues"), row))
+        if row["letter_id"] in wanted:
+            issues[row["letter_id"]].append((_issue_number(row, "issues"), row))
     for row in _read_table(folder, "citations"):
-        citations[row["letter_id"], _issue_number(row, "citations")].append(row)
+        if row["letter_id"] in wanted:
+            citations[row["letter_id"], _issue_number(row, "citations")].append(row)
     return _Dataset(
-        letters={PurePosixPath(row["source"]).stem: row for row in _read_table(folder, "letters")},
+        letters=letters,
         issues={letter: [row for _, row in sorted(rows, key=lambda pair: pair[0])] for letter, rows in issues.items()},
         citations=dict(citations),
     )
 
 
-def _read_table(folder: Path, table: str) -> list[Row]:
+def _read_table(folder: Path, table: str) -> Iterator[Row]:
     """Rows of a table; a run without items or citations may have no such file, or an empty one."""
     path = folder / f"{table}.csv"
     if not path.exists():
-        return []
+        return
     limit = csv.field_size_limit(_CELL_LIMIT)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restval="")
-            rows: list[Row] = list(reader)
-            present = reader.fieldnames or ()
+            absent = [column for column in COLUMNS[table] if column not in (reader.fieldnames or ())]
+            for row in reader:
+                if absent:
+                    raise EvaluationError(f"{path} lacks the column {', '.join(absent)}")
+                yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EvaluationError(f"{path} cannot be read: {error}") from error
     finally:
         csv.field_size_limit(limit)
-    absent = [column for column in COLUMNS[table] if column not in present]
-    if rows and absent:
-        raise EvaluationError(f"{path} lacks the column {', '.join(absent)}")
-    return rows
 
 
 def _issue_number(row: Row, table: str) -> int:
@@ -247,7 +233,7 @@ def _issue_number(row: Row, table: str) -> int:
 def _compare_letter(stem: str, gold: GoldFile, dataset: _Dataset) -> Iterator[Outcome]:
     found = dataset.letters.get(stem)
     row = found if found is not None else dict.fromkeys(COLUMNS["letters"], "")
-    items = dataset.issues.get(row["letter_id"], ()) if found is not None else ()
+    items = dataset.items(stem)
     letter = gold.letter
     yield _words("case_number", stem, gold.case_number, row["case_number"])
     for name in LETTER_WORDS:
@@ -267,15 +253,20 @@ def _compare_letter(stem: str, gold: GoldFile, dataset: _Dataset) -> Iterator[Ou
     for name in LETTER_LISTS:
         yield metrics.compare_bags(name, stem, _normals(getattr(letter, name)), _normals(_cells(row[name])))
     yield metrics.compare_one("issue_count", stem, len(gold.issues), len(items))
-    partners = metrics.align(
-        [issue.requested_treatment for issue in gold.issues], [item["requested_treatment"] for item in items]
-    )
-    for issue, partner in zip(gold.issues, partners, strict=True):
-        item = None if partner is None else items[partner]
+    for issue, item in _partners(gold, items):
         place = f"{stem}#{issue.issue_number}"
         yield from _compare_item(place, issue, item or dict.fromkeys(COLUMNS["issues"], ""))
         key = (item["letter_id"], _issue_number(item, "issues")) if item else None
         yield from _compare_citations(place, issue.citations, dataset.citations.get(key, ()) if key else ())
+
+
+def _partners(gold: GoldFile, items: Sequence[Row]) -> Iterator[tuple[GoldIssue, Row | None]]:
+    """Each item of the gold with its row in the dataset."""
+    found = metrics.align(
+        [issue.requested_treatment for issue in gold.issues], [item["requested_treatment"] for item in items]
+    )
+    for issue, partner in zip(gold.issues, found, strict=True):
+        yield issue, None if partner is None else items[partner]
 
 
 def _compare_item(place: str, gold: GoldIssue, item: Row) -> Iterator[Outcome]:

@@ -78,7 +78,8 @@ class Outcome:
     """What one comparison gave.
 
     ``hit`` values are right, ``lost`` stand in the gold alone, ``extra`` in the
-    dataset alone. ``wanted`` and ``got`` show the disagreement to a person.
+    dataset alone. ``wanted`` and ``got`` show the disagreement to a person; of a list
+    ``missing`` and ``surplus`` have their members one by one.
     """
 
     field: str
@@ -88,6 +89,8 @@ class Outcome:
     extra: int
     wanted: str = ""
     got: str = ""
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
 
     @property
     def missed(self) -> bool:
@@ -216,22 +219,14 @@ def compare_one(
     if wanted == got:
         return Outcome(field, place, 1, 0, 0)
     left, right = shown if shown is not None else (wanted, got)
-    return Outcome(field, place, 0, 1, 0, _show(left), _show(right))
+    return Outcome(field, place, 0, 1, 0, show(left), show(right))
 
 
 def compare_bags(field: str, place: str, wanted: Iterable[Key], got: Iterable[Key]) -> Outcome:
     """Values in any order, each as often as it stands there; shows what only one of the two sides has."""
     gold, given = Counter(wanted), Counter(got)
-    lost, extra = gold - given, given - gold
-    return Outcome(
-        field,
-        place,
-        (gold & given).total(),
-        lost.total(),
-        extra.total(),
-        _show(sorted(lost.elements())),
-        _show(sorted(extra.elements())),
-    )
+    lost, extra = sorted((gold - given).elements()), sorted((given - gold).elements())
+    return _of_list(field, place, (gold & given).total(), lost, extra)
 
 
 def compare_wordings(field: str, place: str, wanted: Sequence[str], got: Sequence[str]) -> Outcome:
@@ -243,16 +238,24 @@ def compare_wordings(field: str, place: str, wanted: Sequence[str], got: Sequenc
             lost.append(text)
         else:
             del free[best]
-    return Outcome(field, place, len(wanted) - len(lost), len(lost), len(free), _show(lost), _show(free))
+    return _of_list(field, place, len(wanted) - len(lost), lost, free)
 
 
-def _show(value: object) -> str:
+def _of_list(field: str, place: str, hit: int, lost: Sequence[Key], extra: Sequence[Key]) -> Outcome:
+    missing, surplus = (tuple(show(member) for member in members) for members in (lost, extra))
+    return Outcome(
+        field, place, hit, len(missing), len(surplus), " | ".join(missing), " | ".join(surplus), missing, surplus
+    )
+
+
+def show(value: object) -> str:
+    """A value as reports print it: members of a list joined with ``|``, parts of a key with ``/``."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return " | ".join(_show(item) for item in value)
+        return " | ".join(show(item) for item in value)
     if isinstance(value, tuple):
-        return " / ".join(_show(item) for item in value)
+        return " / ".join(show(item) for item in value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
@@ -271,22 +274,18 @@ def score_fields(
     A field without a single error gets an interval of no width: the bootstrap cannot
     see errors that the letters at hand do not contain.
     """
-    names = {field: column for column, field in enumerate(kinds)}
-    counts = np.zeros((len(letters), len(names), 3))
-    for row, outcomes in enumerate(letters):
-        for outcome in outcomes:
-            counts[row, names[outcome.field]] += (outcome.hit, outcome.lost, outcome.extra)
+    counts = count(letters, kinds)
     totals = counts.sum(axis=0)
     by_f1 = np.array([kind == "f1" for kind in kinds.values()], dtype=bool)
-    scores = _scores(totals, by_f1)
-    draws = _scores(_resampled(counts, resamples=resamples, seed=seed), by_f1)
+    scores = rates(totals, by_f1)
+    draws = rates(resampled(counts, resamples=resamples, seed=seed), by_f1)
     results = []
-    for field, column in names.items():
+    for column, field in enumerate(kinds):
         hit, lost, extra = (int(n) for n in totals[column])
         if not hit + lost + extra:
             continue
         is_f1 = kinds[field] == "f1"
-        low, high = _interval(draws[:, column])
+        low, high = interval(draws[:, column])
         results.append(
             FieldScore(
                 field=field,
@@ -302,7 +301,17 @@ def score_fields(
     return tuple(results)
 
 
-def _scores(counts: Floats, by_f1: NDArray[np.bool_]) -> Floats:
+def count(letters: Sequence[Iterable[Outcome]], fields: Iterable[str]) -> Floats:
+    """Counts [letter, field, (hit, lost, extra)] of the outcomes of letters, fields in the order given."""
+    names = {field: column for column, field in enumerate(fields)}
+    counts = np.zeros((len(letters), len(names), 3))
+    for row, outcomes in enumerate(letters):
+        for outcome in outcomes:
+            counts[row, names[outcome.field]] += (outcome.hit, outcome.lost, outcome.extra)
+    return counts
+
+
+def rates(counts: Floats, by_f1: NDArray[np.bool_]) -> Floats:
     """Accuracy or F1 from counts [..., field, (hit, lost, extra)]; NaN where nothing was compared."""
     hit, lost, extra = counts[..., 0], counts[..., 1], counts[..., 2]
     # An accuracy has no extras, so doubling the hits is all that tells the two formulas apart.
@@ -312,11 +321,11 @@ def _scores(counts: Floats, by_f1: NDArray[np.bool_]) -> Floats:
     return result
 
 
-def _resampled(counts: Floats, *, resamples: int, seed: int) -> Floats:
-    """Field totals [resample, field, 3] of as many letters again, drawn with replacement."""
-    letters, fields, _ = counts.shape
+def resampled(counts: Floats, *, resamples: int, seed: int) -> Floats:
+    """Totals [resample, ...] of counts [letter, ...] over as many letters again, drawn with replacement."""
+    letters, *rest = counts.shape
     if letters < 2 or not resamples:
-        return np.empty((0, fields, 3))
+        return np.empty((0, *rest))
     generator = np.random.default_rng(seed)
     flat = counts.reshape(letters, -1)
     step = max(1, _CELLS // letters)
@@ -326,11 +335,12 @@ def _resampled(counts: Floats, *, resamples: int, seed: int) -> Floats:
         drawn = generator.integers(letters, size=(size, letters))
         drawn += np.arange(size)[:, None] * letters  # one stretch of bins for each resample
         weights = np.bincount(drawn.ravel(), minlength=size * letters).reshape(size, letters)
-        chunks.append((weights.astype(np.float64) @ flat).reshape(size, fields, 3))
+        chunks.append((weights.astype(np.float64) @ flat).reshape(size, *rest))
     return np.concatenate(chunks)
 
 
-def _interval(draws: Floats) -> tuple[float | None, float | None]:
+def interval(draws: Floats) -> tuple[float | None, float | None]:
+    """The bounds between which LEVEL of the draws lie, draws without a score (NaN) left out."""
     defined = draws[~np.isnan(draws)]
     if not defined.size:
         return None, None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import regex
 
-from extract.evaluate import GoldLetter, read_gold
 from extract.evidence import Span
 from extract.failures import LetterError
+from extract.gold import GoldLetter, read_gold
 from extract.learned.features import Features, features_of
 from extract.learned.weights import Numbers
 from extract.nlp import OneParse, build_nlp

@@ -1,0 +1,1 @@
+"""What changed between two datasets, cell by cell, and what was gained and lost by it."""
