@@ -61,7 +61,7 @@ class RuleFile(Strict):
     """A file of ``patterns/rules``: rules of one family, tried in this order."""
 
     about: str
-    rules: list[RuleData]
+    rules: list[RuleData] = Field(min_length=1)
 
 
 class FragmentFile(Strict):
@@ -225,6 +225,10 @@ class Patterns:
                 self._compile(shared, data.rules)
             self._families[family] = tuple(Rule(d, shared, n) for n, d in enumerate(data.rules))
         return self._families[family]
+
+    def family(self, name: str) -> Family:
+        """The expressions of ``patterns/rules/<name>.yaml`` together."""
+        return self.rules(name)[0].family
 
     def rule(self, family: str, name: str) -> Rule:
         """One rule by name. Raises PatternError where there is none."""

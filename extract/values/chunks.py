@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ from extract.vocabulary import Words
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+PAGE = "letter_page"
+"""Key of ``doc.user_data`` for the page made of it."""
 RUN_ON = "; "
 """Stands for the separator that a run-on list lacks."""
 
@@ -87,7 +90,9 @@ class Chunk:
 class Page:
     """A parsed text with its marked words and sentences, looked up by place."""
 
-    tokens: Places[Token]
+    tokens: list[Token]
+    begins: list[int]
+    """Offset of each token's first character."""
     text: str
     parts: Places[Words]
     conditions: Places[Words]
@@ -95,9 +100,24 @@ class Page:
 
     @classmethod
     def of(cls, doc: Doc) -> Page:
-        """The page of a text that the pipeline has parsed."""
-        tokens = Places(tokens_of(doc), lambda token: Span(token.idx, token.end))
-        return cls(tokens, doc.text, words_of(doc, BODY_PARTS), words_of(doc, CONDITIONS), sentences_of(doc))
+        """The page of a text that the pipeline has parsed, made once."""
+        known: dict[str, Page] = doc.user_data
+        if PAGE not in known:
+            tokens = tokens_of(doc)
+            known[PAGE] = cls(
+                tokens,
+                [token.idx for token in tokens],
+                doc.text,
+                words_of(doc, BODY_PARTS),
+                words_of(doc, CONDITIONS),
+                sentences_of(doc),
+            )
+        return known[PAGE]
+
+    def tokens_inside(self, span: Span) -> list[Token]:
+        """The tokens that lie wholly inside ``span``."""
+        first, last = bisect_left(self.begins, span.start), bisect_left(self.begins, span.end)
+        return [token for token in self.tokens[first:last] if token.end <= span.end]
 
 
 class Chunker:
@@ -145,7 +165,7 @@ class Chunker:
 
     def chunk(self, page: Page, span: Span, separator: str = "") -> Chunk:
         """One chunk with what the vocabularies say of its words."""
-        tokens = tuple(t for t in page.tokens.inside(span) if not t.text.isspace())
+        tokens = tuple(t for t in page.tokens_inside(span) if not t.text.isspace())
         heads, parts = page.conditions.inside(span), page.parts.inside(span)
         operations = [h for h in heads if h.label_ == OPERATION]
         after = regex.match(r"(?i)\s*(?:status[\s-]post|s/p)\b", span.of(page.text))

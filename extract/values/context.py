@@ -95,6 +95,7 @@ class ContextReader:
         self._sections: list[tuple[Rule, Topic, Reach]] = []
         self._drops: list[tuple[Rule, bool]] = []
         self._stops: list[tuple[Rule, str | None]] = []
+        self._family = patterns.family("context")
         for rule in patterns.rules("context"):
             match (rule.data.value or "").split(" "):
                 case ["section", topic, reach] if topic in get_args(Topic) and reach in get_args(Reach):
@@ -126,9 +127,11 @@ class ContextReader:
 
     def _segments(self, text: str, sentence: Span, carried: Topic) -> tuple[list[Segment], Topic]:
         """The segments of one sentence and the topic that carries on from it."""
+        live = self._family.live(text, sentence.start, sentence.end)
         cues = [
             _Cue(m.start(), m.end(), rule.name, topic, reach)
             for rule, topic, reach in self._sections
+            if rule.number in live
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         cues.sort(key=lambda c: (c.start, -c.end))
@@ -153,9 +156,11 @@ class ContextReader:
 
     def _drops_in(self, text: str, sentence: Span) -> list[Drop]:
         """The drops of one sentence, each ended by the first stop that holds for it."""
+        live = self._family.live(text, sentence.start, sentence.end)
         found = [
             (rule, forward, m)
             for rule, forward in self._drops
+            if rule.number in live
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         if not found:  # nothing to stop

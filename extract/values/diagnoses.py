@@ -142,18 +142,17 @@ class DiagnosisFinder:
         A bare ICD-9 number counts only in brackets, behind the word ICD, or in a list of diagnoses.
         """
         page = Page.of(self._nlp(text))
-        lists = Places((self._whole(page, span) for _, span, _ in self._lists(page)), lambda span: span)
         kept: dict[str, Found[str]] = {}
-        for rule in self._rules["icd"]:
-            for m in rule.finditer(text):
-                before = text[max(0, m.start() - 25) : m.start()]
-                bracketed = regex.search(r"[(\[][^()\[\]]*$", before) is not None
-                named = regex.search(r"\bICD\b", before, regex.IGNORECASE) is not None
-                listed = lists.at(m.start()) is not None
-                if rule.name != "icd 9" or bracketed or named or listed:
-                    kept.setdefault(
-                        m.group().upper(), Found(m.group().upper(), Span(*m.span()), f"diagnosis:{rule.name}")
-                    )
+        numbers = [(rule, m) for rule in self._rules["icd"] for m in rule.finditer(text)]
+        stretches = self._lists(page) if numbers else []
+        lists = Places((self._whole(page, span) for _, span, _ in stretches), lambda span: span)
+        for rule, m in numbers:
+            before = text[max(0, m.start() - 25) : m.start()]
+            bracketed = regex.search(r"[(\[][^()\[\]]*$", before) is not None
+            named = regex.search(r"\bICD\b", before, regex.IGNORECASE) is not None
+            listed = lists.at(m.start()) is not None
+            if rule.name != "icd 9" or bracketed or named or listed:
+                kept.setdefault(m.group().upper(), Found(m.group().upper(), Span(*m.span()), f"diagnosis:{rule.name}"))
         return sorted(kept.values(), key=lambda f: f.span)
 
     def _whole(self, page: Page, span: Span) -> Span:
