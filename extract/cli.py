@@ -6,6 +6,7 @@ import click
 
 from extract import __version__
 from extract.commands.evaluate import evaluate
+from extract.commands.export import export
 from extract.commands.extract import extract
 from extract.commands.merge import merge
 from extract.commands.show import show
@@ -24,6 +25,7 @@ for command in (
     merge,
     show,
     evaluate,
+    export,
 ):
     main.add_command(command)
 

@@ -165,8 +165,8 @@ def extract(
         ) from error
     except runs.ExposedError as error:
         raise click.UsageError(
-            f"{out} holds, or would hold, what a run remembers of the letters themselves. "
-            "Give de-identified tables another --out, and --run-dir outside of it."
+            f"{out} holds, or would hold, what a run remembers of the letters themselves, or exports that were not "
+            "de-identified. Give de-identified tables another --out, and --run-dir outside of it."
         ) from error
     except runs.BusyError as error:
         raise click.UsageError(
