@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,8 @@ FACETS: Final[dict[str, tuple[str, ...]]] = {
     "failures": ("reason",),
     "flat": ("decision", "treatment_category"),
 }
+STYLE: Final = "<style>dl.column-descriptions {max-height: 11em; overflow-y: auto}</style>"
+"""The meanings of thirty columns would push the rows off the screen. Datasette's file has no other place for it."""
 TYPES: Final[dict[str, type]] = {"str": str, "int": int, "num": float, "date": str, "list": str}
 
 
@@ -138,7 +141,7 @@ def datasette(dataset: Dataset) -> dict[str, Any]:
 def _datasette_table(table: Table) -> dict[str, Any]:
     facets = [c for c in table.columns if c.name in FACETS.get(table.name, ())]
     found: dict[str, Any] = {
-        "description": table.meaning,
+        "description_html": escape(table.meaning) + STYLE,
         "columns": {c.name: meaning(c) for c in table.columns},
         "facets": [{"array": c.name} if c.type == "list" else c.name for c in facets],
     }
