@@ -6,11 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from extract.export.dataset import Dataset
-from extract.export.keys import broken, quoted, sound
+from extract.export.keys import broken, literal, quoted, sound
 from extract.metadata.files import meaning
 from extract.schema import Reference, Table
 
@@ -58,10 +55,7 @@ def _names(columns: tuple[str, ...]) -> str:
 
 
 def _fill(con: duckdb.DuckDBPyConnection, dataset: Dataset, table: Table) -> None:
-    rows = pa.RecordBatchReader.from_batches(pq.read_schema(dataset.path(table)), dataset.batches(table))
-    con.register("incoming", rows)  # by way of Arrow, since DuckDB would take [ and * in a path for a pattern
-    con.execute(f"insert into {quoted(table.name)} select {_names(table.names)} from incoming")
-    con.unregister("incoming")
+    con.read_parquet(literal(dataset.path(table))).select(_names(table.names)).insert_into(table.name)
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:
