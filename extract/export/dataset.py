@@ -77,7 +77,7 @@ class Dataset:
         try:
             return path.read_bytes().decode("utf-8")
         except FileNotFoundError as error:
-            raise ExportError(f"{path} is missing: run imr extract again, it writes the texts anew.") from error
+            raise ExportError(f"{path} is missing: run imr extract again with --overwrite.") from error
 
     def check_unchanged(self) -> None:
         """Raises ExportError where a run has written into the folder since it was opened."""

@@ -56,8 +56,19 @@ LABELS: Final[dict[tuple[str, str], str]] = {
 """Labels by table and column. Left out: paragraphs, counts, and what is inferred from another value's words."""
 PRIOR_CARE: Final = "prior_care"
 ALL_LABELS: Final = (*dict.fromkeys(LABELS.values()), PRIOR_CARE)
-_EVIDENCE: Final = ("letter_id", "table", "issue_number", "field", "value", "start", "end", "method", "confidence")
-_CARE: Final = ("letter_id", "treatment", "start", "end", "method", "confidence")
+_EVIDENCE: Final = (
+    "letter_id",
+    "table",
+    "issue_number",
+    "field",
+    "value",
+    "text",
+    "start",
+    "end",
+    "method",
+    "confidence",
+)
+_CARE: Final = ("letter_id", "treatment", "text", "start", "end", "method", "confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +110,15 @@ def letters(dataset: Dataset) -> Iterator[Letter]:
     for row in dataset.rows(dataset.table("letters"), ("letter_id", "source", "case_number")):
         letter_id = row["letter_id"]
         text = dataset.text(letter_id)
-        spans = [
-            _span(r) for r in values.of(letter_id) if r["start"] is not None and (r["table"], r["field"]) in LABELS
-        ]
-        spans += [_care(r) for r in care.of(letter_id) if r["start"] is not None]
-        if any(not 0 <= s.start < s.end <= len(text) for s in spans):
+        placed = [r for r in values.of(letter_id) if r["start"] is not None]
+        told = [r for r in care.of(letter_id) if r["start"] is not None]
+        if any(text[r["start"] : r["end"]] != r["text"] for r in (*placed, *told)):
             raise ExportError(
-                f"The text of {letter_id} is not the one that its evidence counts: run imr extract again."
+                f"The text of {letter_id} is not the one that its evidence counts: "
+                "run imr extract again with --overwrite."
             )
+        spans = [_span(r) for r in placed if (r["table"], r["field"]) in LABELS and r["text"]]
+        spans += [_care(r) for r in told if r["text"]]
         yield Letter(letter_id, row["source"], row["case_number"], text, tuple(_merged(spans)))
     values.check_all_used()
     care.check_all_used()
