@@ -124,9 +124,9 @@ def extract(
     .tar.gz), or URLs.
 
     Writes letters, issues, citations, prior_care, evidence, failures and flat as CSV and Parquet, the letters'
-    text under texts/, what describes the tables (datapackage.json, croissant.json), and run.json. A file that cannot be read becomes a row of failures with a
-    reason code, and the run goes on. A run that was stopped or killed goes on where it was with the same
-    command, and into a finished dataset only what is new is read.
+    text under texts/, what describes the tables (datapackage.json, croissant.json), and run.json. A file that
+    cannot be read becomes a row of failures with a reason code, and the run goes on. A run that was
+    stopped or killed goes on where it was with the same command, and into a finished dataset only what is new is read.
     """
     from extract import run as runs
     from extract.archive.ledger import LedgerError
