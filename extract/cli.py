@@ -9,6 +9,7 @@ from extract.commands.agreement import agreement
 from extract.commands.annotate import annotate
 from extract.commands.diff import diff
 from extract.commands.evaluate import evaluate
+from extract.commands.export import export
 from extract.commands.extract import extract
 from extract.commands.merge import merge
 from extract.commands.review import review
@@ -32,6 +33,7 @@ for command in (
     diff,
     annotate,
     agreement,
+    export,
 ):
     main.add_command(command)
 

@@ -45,7 +45,7 @@ class OutputExistsError(Exception):
 
 
 class ExposedError(Exception):
-    """De-identified tables would lie beside the letters they were made from."""
+    """De-identified tables would lie beside the letters they were made from, or exports of those."""
 
 
 class BusyError(Exception):
@@ -88,8 +88,12 @@ class Output:
 
     def check(self) -> None:
         """Raises ExposedError where a folder of harmless tables would hold what they were made from."""
+        if self.rendering.texts:
+            return
+        from extract.export.formats import exports_of_letters
+
         inside = self.home.absolute().is_relative_to(self.out.absolute())
-        if not self.rendering.texts and (inside or (self.out / RUN_FOLDER).exists()):
+        if inside or (self.out / RUN_FOLDER).exists() or exports_of_letters(self.out):
             raise ExposedError(self.out)
 
 

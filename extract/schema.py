@@ -23,13 +23,26 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: ``columns`` hold the key of a row of ``table``, whose columns bear the same names.
+
+    ``partial``: only in rows where none of the columns is empty.
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its key."""
+    """A table with its key and the tables that it refers to."""
 
     name: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    references: tuple[Reference, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,6 +77,9 @@ FLAGS: Final = {
     "low_ocr_quality": "the text was read from images and is poor",
     "low_confidence": "a value of this row is uncertain",
 }
+
+_TO_LETTER: Final = Reference(("letter_id",), "letters")
+_TO_ISSUE: Final = Reference(("letter_id", "issue_number"), "issues")
 
 LETTERS: Final = Table(
     "letters",
@@ -135,6 +151,7 @@ ISSUES: Final = Table(
         Column("reviewer_guideline", "str", "the letter's paragraph, white space folded"),
         Column("rationale", "str", "the letter's paragraph, white space folded"),
     ),
+    (_TO_LETTER,),
 )
 
 CITATIONS: Final = Table(
@@ -153,6 +170,7 @@ CITATIONS: Final = Table(
         Column("pages", "list", "page numbers or ranges as printed"),
         Column("text", "str", "the citation, verbatim"),
     ),
+    (_TO_LETTER, _TO_ISSUE),
 )
 
 PRIOR_CARE: Final = Table(
@@ -173,6 +191,7 @@ PRIOR_CARE: Final = Table(
         Column("method", "str", "the rule that read it"),
         Column("confidence", "num", "0 to 1"),
     ),
+    (_TO_LETTER,),
 )
 
 EVIDENCE: Final = Table(
@@ -197,6 +216,11 @@ EVIDENCE: Final = Table(
         Column("bottom", "num", "bottom edge, in points from the page's top"),
         Column("method", "str", "the rule, vocabulary or step that gave the value"),
         Column("confidence", "num", "0 to 1"),
+    ),
+    (
+        _TO_LETTER,
+        Reference(("letter_id", "issue_number"), "issues", partial=True),
+        Reference(("letter_id", "issue_number", "citation_number"), "citations", partial=True),
     ),
 )
 
@@ -228,6 +252,7 @@ FLAT: Final = Table(
         Column("letter_body_parts", "list", "letters.body_parts"),
         Column("letter_decision", "str", "letters.decision", LETTER_DECISIONS),
     ),
+    (_TO_LETTER, _TO_ISSUE),
 )
 
 TABLES: Final = (LETTERS, ISSUES, CITATIONS, PRIOR_CARE, EVIDENCE, FAILURES, FLAT)

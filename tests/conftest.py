@@ -41,3 +41,11 @@ def corpus_pdfs():
     found = sorted((CORPUS / "letters").rglob("*.pdf"))
     assert found, "corpus/letters has no PDFs"
     return found
+
+
+@pytest.fixture(scope="session")
+def datasets(corpus_pdfs, reader, patterns, tmp_path_factory):
+    """Folder with one small dataset three times: ``full``, ``safe`` (de-identified), ``raw`` (raw CSV)."""
+    from tests.exports import make_datasets
+
+    return make_datasets(tmp_path_factory.mktemp("datasets"), corpus_pdfs, reader, patterns)

@@ -14,6 +14,7 @@ from extract.archive import worker
 from extract.archive.key import ReaderSpec
 from extract.archive.part import part_path
 from extract.cli import main
+from extract.metadata.files import METADATA
 from extract.patterns import patterns_home
 from tests.runs import assert_same, failures, files, letter, make_letters, rows, run, sources, start
 
@@ -303,7 +304,7 @@ def test_killed_while_tables_are_put_together(tmp_path, read_names, monkeypatch)
     make_letters(tmp_path / "in", 4)
     run(tmp_path / "in", "--out", tmp_path / "whole")
     real = os.replace
-    for number in range(14):  # as if killed before each of the renames
+    for number in range(17):  # as if killed before each of the renames
         left = [number]
 
         def replace(one, two, left=left):
@@ -484,9 +485,12 @@ def test_nothing_that_identifies_is_left_in_the_folder(deidentified):
     ids = [r["letter_id"] for r in rows(deidentified / "full", "letters")]
     for path in out.rglob("*"):
         assert path.suffix in (".csv", ".parquet", ".json"), path
-    text = "".join(p.read_text() for p in [*out.glob("*.csv"), *out.glob("*.json")])
+    text = "".join(p.read_text() for p in [*out.glob("*.csv"), out / "run.json"])
     for word in ("Smith", "CM16-", "pallet", "2016-", "pepper", "93", "potion", "Initial Care", *ids):
         assert word not in text, word
+    described = "".join((out / name).read_text() for name in METADATA)  # digits of hashes and a made-up example aside
+    for word in ("Smith", "pallet", "pepper", "potion", "Initial Care", "CM16-999", *ids):
+        assert word not in described, word
 
 
 def test_deidentified_tables_keep_the_contract_and_their_keys(deidentified):

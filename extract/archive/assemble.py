@@ -8,16 +8,17 @@ CSV is copied line by line, and Parquet row groups are cut by their number of ro
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +26,9 @@ import pyarrow.parquet as pq
 from extract.archive.ledger import FinalFile, Ledger
 from extract.archive.part import HELD, LetterFacts, Part, PartError, part_path
 from extract.archive.render import Rendering
+from extract.metadata.croissant import croissant
+from extract.metadata.datapackage import datapackage
+from extract.metadata.files import CROISSANT, DATAPACKAGE, METADATA, About, HashedFile, Written
 from extract.schema import FAILURES, TABLES, Table
 from extract.tables import TEXTS, arrow_schema, csv_line
 
@@ -33,7 +37,7 @@ SUFFIXES: Final = ("csv", "parquet")
 ROW_GROUP: Final = {"evidence": 65_536, "citations": 4_096}
 """Rows of a Parquet row group, so that one takes some 15 MB of memory."""
 ROW_GROUP_OTHER: Final = 2_048
-CSV_BUFFER: Final = 1_000_000
+BUFFER: Final = 1_000_000
 OPEN_PARTS: Final = 8
 TEXTS_A_COMMIT: Final = 5_000
 _SOUGHT: Final = ("letter_id", "source", "case_number")
@@ -94,7 +98,8 @@ class Assembly:
         """The summary of the tables in the folder where they are just what this assembly would write."""
         try:
             run = json.loads((self._out / RUN_FILE).read_text(encoding="utf-8"))
-            there = all((self._out / f"{t.name}.{s}").is_file() for t in TABLES for s in SUFFIXES)
+            names = [*(f"{t.name}.{s}" for t in TABLES for s in SUFFIXES), *METADATA]
+            there = all((self._out / name).is_file() for name in names)
             if there and run.get("content") == self._content:
                 return Summary.of_json(run)
         except (OSError, ValueError, KeyError, TypeError):
@@ -102,7 +107,7 @@ class Assembly:
         return None
 
     def write(self) -> Summary:
-        """Write all tables, texts and run.json.
+        """Write all tables, texts, what describes them, and run.json.
 
         Raises PartError where a part is damaged; its files are then left to be read again.
         """
@@ -113,9 +118,9 @@ class Assembly:
         try:
             writers |= {t.name: _TableWriter(self._out, self._rendering.table(t)) for t in TABLES}
             self._stream(summary, writers, texts)
-            (self._out / RUN_FILE).unlink(missing_ok=True)  # until all tables are the new ones
-            for writer in writers.values():
-                writer.finish()
+            for name in (RUN_FILE, *METADATA):  # until all tables are the new ones
+                (self._out / name).unlink(missing_ok=True)
+            tables = [writer.finish() for writer in writers.values()]
         finally:
             for writer in writers.values():
                 writer.close()
@@ -123,10 +128,18 @@ class Assembly:
             texts.drop_stale()
         else:
             clear_texts(self._out / TEXTS)
+        self._describe(tables)
         content = {"content": self._content} if self._rendering.repeatable else {}
         data = self._about | summary.as_json() | content
-        write_whole(self._out / RUN_FILE, (json.dumps(data, indent=1) + "\n").encode())
+        write_whole(self._out / RUN_FILE, _json(data))
         return summary
+
+    def _describe(self, tables: Sequence[Written]) -> None:
+        """Write what the tables are, from what was learnt while they were written."""
+        rendering = self._rendering
+        about = About(self._about, raw_csv=rendering.raw_csv, deidentified=not rendering.texts)
+        write_whole(self._out / DATAPACKAGE, _json(datapackage(tables, about)))
+        write_whole(self._out / CROISSANT, _json(croissant(tables, about)))
 
     def _stream(self, summary: Summary, writers: dict[str, _TableWriter], texts: _Texts | None) -> None:
         for found in self._spans():
@@ -209,16 +222,19 @@ class _TableWriter:
     """One table, as CSV and Parquet, under other names until it is finished."""
 
     def __init__(self, out: Path, table: Table) -> None:
+        self._table = table
         self._group = ROW_GROUP.get(table.name, ROW_GROUP_OTHER)
         self._held: list[pa.Table] = []
-        self._rows = 0
+        self._rows = self._count = 0
         self._paths = {s: out / f"{table.name}.{s}" for s in SUFFIXES}
         for suffix in SUFFIXES:  # never into a file that something stopped may still hold open
             self._part(suffix).unlink(missing_ok=True)
-        self._csv: IO[bytes] = self._part("csv").open("wb", buffering=CSV_BUFFER)
+        self._files = {s: HashedFile(self._part(s)) for s in SUFFIXES}
+        self._streams = {s: io.BufferedWriter(file, BUFFER) for s, file in self._files.items()}
+        self._csv = self._streams["csv"]
         self._csv.write(csv_line(table.names).encode())
         self._parquet = pq.ParquetWriter(
-            self._part("parquet"),
+            self._streams["parquet"],
             arrow_schema(table),
             compression="zstd",
             # of long texts, lowest and highest value of every row group would fill the memory until the end
@@ -234,6 +250,7 @@ class _TableWriter:
         if rows.num_rows:
             self._held.append(rows)
             self._rows += rows.num_rows
+            self._count += rows.num_rows
         while self._rows >= self._group:
             self._flush(self._group)
 
@@ -246,10 +263,11 @@ class _TableWriter:
 
     def close(self) -> None:
         """Close both files as they are; once more does nothing."""
-        self._csv.close()
         self._parquet.close()
+        for stream in self._streams.values():
+            stream.close()
 
-    def finish(self) -> None:
+    def finish(self) -> Written:
         """Write what is held and give both files their names."""
         if self._rows:
             self._flush(self._rows)
@@ -257,6 +275,8 @@ class _TableWriter:
         for suffix in SUFFIXES:
             _to_disk(self._part(suffix))
             os.replace(self._part(suffix), self._paths[suffix])
+        facts = {s: file.facts(self._paths[s].name) for s, file in self._files.items()}
+        return Written(self._table, self._count, facts)
 
 
 class _Texts:
@@ -307,12 +327,13 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def clear(out: Path) -> None:
-    """Take away the tables and texts of an earlier run, and nothing else."""
+    """Take away the tables and texts of an earlier run and what describes them, and nothing else."""
     for table in TABLES:
         for suffix in ("csv", "parquet", "csv.part", "parquet.part"):
             (out / f"{table.name}.{suffix}").unlink(missing_ok=True)
-    for name in (RUN_FILE, f"{RUN_FILE}.part"):
-        (out / name).unlink(missing_ok=True)
+    for name in (RUN_FILE, *METADATA):
+        for end in ("", ".part"):
+            (out / f"{name}{end}").unlink(missing_ok=True)
     clear_texts(out / TEXTS)
 
 
@@ -329,8 +350,13 @@ def clear_texts(home: Path) -> None:
 
 
 def holds_dataset(out: Path) -> bool:
-    """True where a folder has a table of ours in it, finished or not."""
-    return any((out / f"{t.name}.{s}").exists() for t in TABLES for s in ("csv", "parquet", "csv.part"))
+    """True where a folder has a table of ours in it, finished or not, or the description of any dataset."""
+    tables = (f"{t.name}.{s}" for t in TABLES for s in ("csv", "parquet", "csv.part"))
+    return any((out / name).exists() for name in (*tables, *METADATA))
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _to_disk(path: Path) -> None:

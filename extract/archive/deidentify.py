@@ -18,6 +18,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -70,8 +71,8 @@ class Deidentified:
     repeatable = False
 
     def __init__(self, *, patterns: Patterns, salt: str | None = None, raw_csv: bool = False) -> None:
+        self.raw_csv = raw_csv
         self._salt = secrets.token_bytes(32) if salt is None else salt.encode()
-        self._raw = raw_csv
         vocabularies = {
             "drug": {row[kind] for row in patterns.table("drugs.csv", COLUMNS) for kind in ("name", "ingredient")},
             "reviewer_license_states": {row["state"] for row in patterns.table("states.csv", ("state",))},
@@ -83,7 +84,7 @@ class Deidentified:
 
     def table(self, table: Table) -> Table:
         """The table with columns for years and for top-coded ages at its end."""
-        return Table(table.name, table.meaning, table.key, (*table.columns, *added_columns(table)))
+        return replace(table, columns=(*table.columns, *added_columns(table)))
 
     def rows(self, part: Part, table: Table, first: int, last: int) -> tuple[bytes, pa.Table]:
         """Rows of a part, made harmless."""
@@ -95,7 +96,7 @@ class Deidentified:
 
     def _rendered(self, table: Table, rows: list[Row]) -> tuple[bytes, pa.Table]:
         own = self.table(table)
-        return csv_lines(own, rows, raw=self._raw), arrow_rows(own, rows)
+        return csv_lines(own, rows, raw=self.raw_csv), arrow_rows(own, rows)
 
     def _row(self, table: Table, row: Row) -> Row:
         out: Row = {}

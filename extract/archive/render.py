@@ -31,6 +31,10 @@ class Rendering(Protocol):
     def repeatable(self) -> bool:
         """True where the same parts give the same bytes."""
 
+    @property
+    def raw_csv(self) -> bool:
+        """True where CSV cells that begin like a formula are left as they are."""
+
     def table(self, table: Table) -> Table:
         """The table's columns as they are written."""
 
@@ -48,7 +52,7 @@ class AsRead:
     repeatable = True
 
     def __init__(self, *, raw_csv: bool = False) -> None:
-        self._raw = raw_csv
+        self.raw_csv = raw_csv
         self.name = "raw_csv" if raw_csv else "as_read"
 
     def table(self, table: Table) -> Table:
@@ -58,7 +62,7 @@ class AsRead:
     def rows(self, part: Part, table: Table, first: int, last: int) -> tuple[bytes, pa.Table]:
         """Copied from the part; raw CSV is made anew of its rows."""
         rows = part.rows(table, first, last)
-        lines = csv_lines(table, rows.to_pylist(), raw=True) if self._raw else part.csv(table, first, last)
+        lines = csv_lines(table, rows.to_pylist(), raw=True) if self.raw_csv else part.csv(table, first, last)
         return lines, rows
 
     def failure(self, file: FinalFile) -> tuple[bytes, pa.Table]:
@@ -76,7 +80,7 @@ class AsRead:
             parse_options=pa.csv.ParseOptions(newlines_in_values=True),
             convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=False),
         )
-        return lines if self._raw else csv_lines(FAILURES, rows, raw=False), arrow
+        return lines if self.raw_csv else csv_lines(FAILURES, rows, raw=False), arrow
 
 
 def csv_lines(table: Table, rows: Sequence[dict[str, Any]], *, raw: bool) -> bytes:

@@ -124,9 +124,9 @@ def extract(
     .tar.gz), or URLs.
 
     Writes letters, issues, citations, prior_care, evidence, failures and flat as CSV and Parquet, the letters'
-    text under texts/, and run.json. A file that cannot be read becomes a row of failures with a
-    reason code, and the run goes on. A run that was stopped or killed goes on where it was with the same
-    command, and into a finished dataset only what is new is read.
+    text under texts/, what describes the tables (datapackage.json, croissant.json), and run.json. A file that
+    cannot be read becomes a row of failures with a reason code, and the run goes on. A run that was
+    stopped or killed goes on where it was with the same command, and into a finished dataset only what is new is read.
     """
     from extract import run as runs
     from extract.archive.ledger import LedgerError
@@ -165,8 +165,8 @@ def extract(
         ) from error
     except runs.ExposedError as error:
         raise click.UsageError(
-            f"{out} holds, or would hold, what a run remembers of the letters themselves. "
-            "Give de-identified tables another --out, and --run-dir outside of it."
+            f"{out} holds, or would hold, what a run remembers of the letters themselves, or exports that were not "
+            "de-identified. Give de-identified tables another --out, and --run-dir outside of it."
         ) from error
     except runs.BusyError as error:
         raise click.UsageError(
