@@ -40,13 +40,15 @@ _CLASS = regex.compile(r"\\[pPhR](?:\{[^}]*\})?")
 
 
 def folded(text: str) -> str:
-    """The text in one case, character for character, as ``regex.IGNORECASE`` compares them."""
-    return text.lower() if text.isascii() else text.translate(_FOLDING)
+    """The text in one case, character for character, as ``regex.IGNORECASE`` compares them; white space as spaces."""
+    return text.translate(_FOLDING)
 
 
 def _fold(char: str) -> str:
     if char in "İı":  # the Turkish letters match I and i
         return "i"
+    if char.isspace():
+        return " "
     if char.isdecimal():
         return str(int(char))
     small = char.casefold()
@@ -227,6 +229,8 @@ def _characters(members: Any) -> list[str] | None:
             found.update(_fold(chr(c)) for c in range(value[0], value[1] + 1))
         elif kind is kinds.CATEGORY and value is kinds.CATEGORY_DIGIT:
             found.update("0123456789")
+        elif kind is kinds.CATEGORY and value is kinds.CATEGORY_SPACE:
+            found.add(" ")
         else:
             return None
     return sorted(found) if len(found) <= SMALL_SET else None
@@ -239,10 +243,11 @@ def _commonness(words: set[str]) -> float:
         letters = word.strip(EDGE)
         if not letters:
             return math.inf
-        if letters in _FREQUENT or (len(letters) == 1 and letters.isalnum()):
+        bare = letters.strip()
+        if bare in _FREQUENT or not bare or (len(bare) == 1 and bare.isalnum()):
             total += 1
         else:
-            total += math.prod(0.04 if c.isdigit() else 0.1 for c in letters)
+            total += math.prod(0.04 if c.isdigit() else 0.1 for c in bare)
     return total
 
 

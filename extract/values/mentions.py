@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 REACH, NEAR, RIBS = 14, 6, 4
 """Tokens: from a side to the last part of its list; that count as near; from a rib to its number."""
+BEHIND = 60
+"""Characters behind a part within which a side behind it is named."""
 STRANGERS = 1
 """Words outside the vocabulary that may stand between a side and its part."""
 BOTH = "bilateral"
@@ -226,7 +228,7 @@ class MentionFinder:
 
     def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
         """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
-        if not self._side_behind.may_match(text, sentence.start, sentence.end):
+        if not self._side_behind.may_match(text, word.end_char, min(sentence.end, word.end_char + BEHIND)):
             return None
         match = self._side_behind.match(text, word.end_char, sentence.end)
         if match is None:
