@@ -21,7 +21,7 @@ from typing import Any, Final
 import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-MOST: Final = 128
+MOST: Final = 512
 """Words of one expression beyond which it is simply tried."""
 SMALL_SET: Final = 10
 """Characters of a set up to which each is a choice of its own."""
