@@ -6,6 +6,7 @@
 # make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
 # make train                                the learnt component anew, into extract/model/
+# make notebooks                            the notebooks run anew on the letters of corpus/, kept with their outputs
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
@@ -16,7 +17,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate scans train ablation benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate scans train ablation notebooks benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -59,6 +60,11 @@ train: $(VENV)/.main
 
 ablation: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation
+
+notebooks: $(VENV)/.dev
+	# never on LETTERS: what the notebooks keep is published
+	$(BIN)/imr extract corpus/letters --out dataset --overwrite
+	$(BIN)/python notebooks/execute.py
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import click
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 SECONDS_A_CELL = 120
@@ -34,13 +34,14 @@ def executed(path: Path, *, dataset: Path | None = None, gold: Path | None = Non
     ``dataset`` and ``gold`` default to what the notebook names. Raises ``CellExecutionError``
     where a cell fails.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     # What the shell says about datasets is left out: in place, only the invented letters may be kept.
     rest = {name: value for name, value in os.environ.items() if name not in ("IMR_DATASET", "IMR_GOLD")}
     with TemporaryDirectory() as room:
         client = NotebookClient(
             notebook,
-            _kernel(Path(room)),
+            config=_kernel(Path(room)),
+            kernel_name=KERNEL["name"],
             timeout=SECONDS_A_CELL,
             record_timing=False,
             resources={"metadata": {"path": str(HERE)}},
@@ -49,12 +50,10 @@ def executed(path: Path, *, dataset: Path | None = None, gold: Path | None = Non
     return steady(notebook)
 
 
-def _kernel(room: Path) -> AsyncKernelManager:
-    """A kernel that talks through files in ``room``, where the system can, so that no port is opened."""
+def _kernel(room: Path) -> Config:
+    """Settings of a kernel that talks through files in ``room``, where the system can, so that no port is opened."""
     transport = "tcp" if os.name == "nt" else "ipc"
-    return AsyncKernelManager(
-        kernel_name=KERNEL["name"], transport=transport, connection_file=str(room / "kernel.json")
-    )
+    return Config({"AsyncKernelManager": {"transport": transport, "connection_file": str(room / "kernel.json")}})
 
 
 def _named(paths: Mapping[str, Path | None]) -> dict[str, str]:
@@ -85,7 +84,7 @@ def main(names: tuple[Path, ...], dataset: Path | None, gold: Path | None, out: 
             raise click.ClickException(f"{path.name}: {error}") from error
         target = (out or path.parent) / path.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(result, target)
+        nbformat.write(result, target)  # type: ignore[no-untyped-call]
         click.echo(f"{target.name} written to {target.parent}")
 
 
