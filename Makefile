@@ -9,6 +9,7 @@
 # make accept                               takes up what improved into corpus/accepted, never a loss
 # make agreement                            two annotators, and the tool beside them: docs/agreement.md
 # make train                                the learnt component anew, into extract/model/
+# make notebooks                            the notebooks run anew on the letters of corpus/, kept with their outputs
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
@@ -19,7 +20,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate gains accept agreement scans train ablation benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate gains accept agreement scans train ablation notebooks benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -89,6 +90,11 @@ train: $(VENV)/.main
 
 ablation: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation
+
+notebooks: $(VENV)/.dev
+	# never on LETTERS: what the notebooks keep is published
+	$(BIN)/imr extract corpus/letters --out dataset --overwrite
+	$(BIN)/python notebooks/execute.py
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
