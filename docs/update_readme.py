@@ -10,7 +10,7 @@ from pathlib import Path
 from extract.evaluate import evaluate
 
 ROOT = Path(__file__).resolve().parent.parent
-LINES = 24
+LINES = 15
 GROUPS = {
     "header": (
         "case_number",

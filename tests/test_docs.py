@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from extract import __version__
 from extract.cli import main
 from extract.dictionary import markdown
 from extract.failures import Reason
@@ -93,3 +95,18 @@ def test_show_of_a_bad_file_says_why(tmp_path):
     result = CliRunner().invoke(main, ["show", str(tmp_path / "x.pdf")])
     assert result.exit_code == 1
     assert "not_a_pdf" in result.output
+
+
+def test_tab_completion_knows_the_commands():
+    from click.shell_completion import BashComplete
+
+    completed = BashComplete(main, {}, "imr", "_IMR_COMPLETE")
+    assert {c.value for c in completed.get_completions([], "ex")} == {"extract", "export"}
+    assert "--gold" in {c.value for c in completed.get_completions(["evaluate"], "--g")}
+    assert "_IMR_COMPLETE=bash_source imr" in README
+
+
+def test_citation_file_names_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == __version__
+    assert {"cff-version", "message", "title", "authors", "license"} <= set(cited)
