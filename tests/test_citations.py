@@ -7,6 +7,20 @@ from extract.values.citations import CitationReader
 # paragraph, [(guideline, chapter, edition, sections, pages)], reason
 CASES = [
     (
+        "The reviewer relied on the MTUS, Ankle and Foot Complaints, page 374 for the first and page 370 for the second.",
+        [("mtus_acoem", "Ankle and Foot Complaints", None, (), ("374", "370"))],
+        "words between two pages are no sections",
+    ),
+    (
+        "The reviewer relied on the MTUS, Initial Approaches to Treatment, page 47, and the Official Disability Guidelines, "
+        "Knee, Bracing.",
+        [
+            ("mtus_acoem", "Initial Approaches to Treatment", None, (), ("47",)),
+            ("odg", "Knee", None, ("Bracing",), ()),
+        ],
+        "the link to the next citation is no section",
+    ),
+    (
         "Decision based on MTUS Low Back Complaints 2004, Section(s): Special Studies.",
         [("mtus_acoem", "Low Back Complaints", "2004", ("Special Studies",), ())],
         "one chapter, one section",

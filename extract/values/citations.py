@@ -20,7 +20,7 @@ from extract.expressions import TIME_LIMIT
 from extract.layout import compile_words
 from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines
-from extract.values.sections import Sections, split_sections, tidy
+from extract.values.sections import LINK_AT_END, Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder
 
 _KIND: Final = r"(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
@@ -114,6 +114,8 @@ class _Draft:
         start, end = self.start, self.end
         while end > start and text[end - 1] in " ,;":
             end -= 1
+        link = LINK_AT_END.search(text, start, end, timeout=TIME_LIMIT)
+        end = link.start() if link else end
         return Citation(
             self.guideline, self.chapter, self.edition, tuple(self.sections), tuple(self.pages), Span(start, end),
             self.method, self.sure,

@@ -77,6 +77,13 @@ def top_level(text: str, marks: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
+_LINK_WORD = r"(?:and|or|on|of|for|in|by|to|from|with|the|as|well|both|first|second|third|former|latter)"
+_LINK_ALONE = regex.compile(rf"{_LINK_WORD}(?:[ ,]+{_LINK_WORD})*", regex.IGNORECASE)
+"""What is left between two citations of a sentence: "page 47, and the …"."""
+LINK_AT_END = regex.compile(r"(?:[ ,;]+(?:and|or|on|the|as well as))+[ ,;]*$", regex.IGNORECASE)
+"""A link to the next citation at the end of one."""
+
+
 @dataclass(frozen=True)
 class Sections:
     """Splits a list of section names."""
@@ -92,7 +99,7 @@ class Sections:
                 found.append(tidy(part))
             else:
                 found += self._plain(part)
-        return [f for f in found if f]
+        return [f for f in found if f and not _LINK_ALONE.fullmatch(f)]
 
     def _plain(self, words: str) -> list[str]:
         held = words
