@@ -8,6 +8,7 @@ from extract import __version__
 from extract.commands.evaluate import evaluate
 from extract.commands.extract import extract
 from extract.commands.merge import merge
+from extract.commands.report import report
 from extract.commands.show import show
 from extract.commands.status import status
 
@@ -24,6 +25,7 @@ for command in (
     merge,
     show,
     evaluate,
+    report,
 ):
     main.add_command(command)
 

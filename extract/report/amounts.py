@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extract.report.grouping import outcomes
 from extract.report.intervals import spread_of
@@ -28,6 +28,11 @@ _ALL: Final = "all visits"
 _WITHOUT: Final = "no subcategory"
 
 
+def _spread(counts: pd.Series, **names: str | int) -> dict[str, Any]:
+    """A row: its names, then how the values are spread."""
+    return {**names, **spread_of(counts)}
+
+
 def sessions(data: Dataset) -> pd.DataFrame:
     """Visits of items that tell a number of them: by treatment and by ``SESSIONS``, how they are spread.
 
@@ -43,9 +48,9 @@ def sessions(data: Dataset) -> pd.DataFrame:
             AS treatment, sessions_{measure} AS value, count(*) AS n
           FROM item WHERE sessions_{measure} IS NOT NULL GROUP BY ALL""")
         whole = counts.groupby("value")["n"].sum()
-        rows.append({"treatment": _ALL, "visits": measure} | spread_of(whole))
+        rows.append(_spread(whole, treatment=_ALL, visits=measure))
         rows += [
-            {"treatment": name, "visits": measure} | spread_of(part.set_index("value")["n"])
+            _spread(part.set_index("value")["n"], treatment=str(name), visits=measure)
             for name, part in counts.groupby("treatment")
         ]
     frame = pd.DataFrame(rows)
@@ -94,7 +99,7 @@ def days_between(data: Dataset) -> pd.DataFrame:
           SELECT date_diff('day', {start}, {end}) AS value, count(*) AS n FROM letter
           WHERE {start} IS NOT NULL AND {end} IS NOT NULL GROUP BY ALL""")
         of = counts.set_index("value")["n"]
-        rows.append({"step": name, "negative": int(of[of.index < 0].sum())} | spread_of(of))
+        rows.append(_spread(of, step=name, negative=int(of[of.index < 0].sum())))
     return pd.DataFrame(rows)
 
 
@@ -103,6 +108,6 @@ def ages(data: Dataset) -> pd.DataFrame:
     import pandas as pd
 
     counts = data.frame("SELECT sex, age AS value, count(*) AS n FROM letter WHERE age IS NOT NULL GROUP BY ALL")
-    rows = [{"sex": "all"} | spread_of(counts.groupby("value")["n"].sum())]
-    rows += [{"sex": sex} | spread_of(part.set_index("value")["n"]) for sex, part in counts.groupby("sex")]
+    rows = [_spread(counts.groupby("value")["n"].sum(), sex="all")]
+    rows += [_spread(part.set_index("value")["n"], sex=str(sex)) for sex, part in counts.groupby("sex")]
     return pd.DataFrame(rows)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from extract.report.elements import records
 from extract.report.intervals import share_of
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class _Counts:
 
     def __init__(self, data: Dataset, sql: str) -> None:
         self._dated = not data.deidentified
-        self._rows: list[dict[str, Any]] = data.frame(sql).to_dict("records")
+        self._rows: list[dict[str, Any]] = records(data.frame(sql))
 
     def sum(self, printed: str, wanted: Any) -> int | None:
         """How many of ``wanted`` the period has; None where months are asked for and only years are known."""

@@ -154,4 +154,6 @@ def _check(home: Path, paths: Iterable[Path]) -> None:
         raise ReportError(
             f"{home} lacks {', '.join(missing)}: the run has not finished. Run its imr extract command again."
         )
-    raise ReportError(f"{home} is no dataset: name a folder that imr extract --out wrote (letters.parquet is not there).")
+    raise ReportError(
+        f"{home} is no dataset: name a folder that imr extract --out wrote (letters.parquet is not there)."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from extract.report.grouping import Fold, outcomes
@@ -23,9 +24,7 @@ _PLAIN: Final = "SELECT letter_id, issue_number, {label} AS label, {rank} AS ran
 
 def by_decision_year(data: Dataset) -> pd.DataFrame:
     """Items by the calendar year of the letter's decision."""
-    return outcomes(
-        data, _PLAIN.format(label="CAST(decision_year AS VARCHAR)", rank="decision_year"), order="rank"
-    )
+    return outcomes(data, _PLAIN.format(label="CAST(decision_year AS VARCHAR)", rank="decision_year"), order="rank")
 
 
 def by_category(data: Dataset, *, fold: Fold | None = None) -> pd.DataFrame:
@@ -93,7 +92,7 @@ def by_sex(data: Dataset) -> pd.DataFrame:
 
 def by_age(data: Dataset) -> pd.DataFrame:
     """Items by the worker's age in bands of ten years (``AGE_BANDS``)."""
-    names = [f"under {AGE_BANDS[0]}", *(f"{a} to {b - 1}" for a, b in zip(AGE_BANDS, AGE_BANDS[1:], strict=False))]
+    names = [f"under {AGE_BANDS[0]}", *(f"{a} to {b - 1}" for a, b in pairwise(AGE_BANDS))]
     label, rank = _bands("age", AGE_BANDS, [*names, f"{AGE_BANDS[-1]} and over"])
     return outcomes(data, _PLAIN.format(label=label, rank=rank), order="rank")
 
@@ -103,7 +102,7 @@ def by_years_since_injury(data: Dataset) -> pd.DataFrame:
 
     A decision before the injury is an error of the letter or of its reading, and a row of its own.
     """
-    names = [f"{a} to under {b} years" for a, b in zip(YEAR_BANDS, YEAR_BANDS[1:], strict=False)]
+    names = [f"{a} to under {b} years" for a, b in pairwise(YEAR_BANDS)]
     bands = (0, *YEAR_BANDS)
     label, rank = _bands(
         "years_since_injury", bands, [BEFORE, "under 1 year", *names, f"{YEAR_BANDS[-1]} years and more"]
@@ -113,7 +112,7 @@ def by_years_since_injury(data: Dataset) -> pd.DataFrame:
 
 def letters_by_age_and_sex(data: Dataset) -> pd.DataFrame:
     """Letters by age band and sex: ``band``, ``rank``, ``sex``, ``letters``; letters without either are NULL there."""
-    names = [f"under {AGE_BANDS[0]}", *(f"{a} to {b - 1}" for a, b in zip(AGE_BANDS, AGE_BANDS[1:], strict=False))]
+    names = [f"under {AGE_BANDS[0]}", *(f"{a} to {b - 1}" for a, b in pairwise(AGE_BANDS))]
     label, rank = _bands("age", AGE_BANDS, [*names, f"{AGE_BANDS[-1]} and over"])
     return data.frame(
         f"SELECT {label} AS band, {rank} AS rank, sex, count(*) AS letters FROM letter GROUP BY ALL ORDER BY rank, sex"

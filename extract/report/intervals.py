@@ -32,7 +32,7 @@ class Share:
 
 def share_of(count: int, n: int) -> Share | None:
     """``count`` of ``n`` as a share with its 95 % interval; None of nothing."""
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     if n == 0:
         return None

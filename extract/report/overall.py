@@ -90,7 +90,9 @@ def letters_by(data: Dataset, column: str) -> pd.DataFrame:
     """Letters by a column of one value: ``layout`` or ``text_source``."""
     if column not in ("layout", "text_source"):
         raise ValueError(f"letters are not counted by {column}")
-    return data.frame(f"SELECT {column} AS label, count(*) AS letters FROM letter GROUP BY ALL ORDER BY letters DESC, label")
+    return data.frame(
+        f"SELECT {column} AS label, count(*) AS letters FROM letter GROUP BY ALL ORDER BY letters DESC, label"
+    )
 
 
 def design_effect(data: Dataset) -> float | None:

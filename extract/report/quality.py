@@ -31,7 +31,10 @@ EXPECTED: Final = {
 
 
 def flags(data: Dataset) -> pd.DataFrame:
-    """Letters by flag: ``flag``, ``meaning``, ``count``, ``n`` (letters), ``share`` and its interval; all flags there are."""
+    """Letters by flag: ``flag``, ``meaning``, ``count``, ``n`` (letters), ``share``, its interval.
+
+    Flags that no letter bears are there too.
+    """
     import pandas as pd
 
     found = data.frame("SELECT flag, count(*) AS n FROM (SELECT unnest(flags) AS flag FROM letter) GROUP BY flag")
@@ -50,7 +53,7 @@ def flags(data: Dataset) -> pd.DataFrame:
 
 
 def failures(data: Dataset) -> pd.DataFrame:
-    """Files that gave no letter, by reason: ``reason``, ``meaning``, ``count``, ``n`` (files), ``share``, its interval."""
+    """Files that gave no letter: ``reason``, ``meaning``, ``count``, ``n`` (files), ``share`` and its interval."""
     frame = data.frame("SELECT reason, count(*) AS count FROM failures GROUP BY reason ORDER BY count DESC, reason")
     known = {reason.value: reason.meaning for reason in Reason}
     files = data.run.get("files")
