@@ -25,7 +25,7 @@ GREEN: Final = "#009E73"
 YELLOW: Final = "#E69F00"
 GREY: Final = "#595959"
 PALE: Final = "#BFD9EA"
-LONGEST: Final = 46
+LONGEST: Final = 54
 """Characters of a label; longer ones are cut."""
 _WIDTH: Final = 9.6
 _LINE: Final = 0.27
@@ -76,6 +76,8 @@ def outcome_bars(labels: Sequence[str], counts: Sequence[int], shares: Series, *
         _lines(left, labels)
         _points(right, [shares])
         _percent(right, share)
+        _bare(right)
+        right.tick_params(axis="y", length=0)
         return _svg(figure)
 
 
@@ -100,10 +102,7 @@ def by_year(years: Sequence[int], series: Sequence[Series], *, share: str) -> st
         for n, one in enumerate(series):
             at = [p + (n - (len(series) - 1) / 2) * step for p in range(len(years))]
             xs, ys, low, high = _known(at, one)
-            axes.errorbar(
-                xs, ys, yerr=[low, high], fmt=one.mark, color=one.colour, ecolor=one.colour, elinewidth=1.4,
-                capsize=2.5, markersize=6, label=one.name,
-            )  # fmt: skip
+            axes.errorbar(xs, ys, yerr=_whiskers(low, high), **_look(one))
         axes.set_xticks(range(len(years)), [str(y) for y in years], rotation=0 if len(years) <= 16 else 90)
         axes.set_xlim(-0.6, max(len(years) - 0.4, 0.6))
         axes.set_ylim(0, 103)
@@ -156,6 +155,7 @@ def stacks(
         _lines(axes, labels)
         if shares:
             _percent(axes, counted)
+            axes.set_xlim(0, 101)
         else:
             axes.set_xlabel(counted)
             axes.set_xlim(0, max([1.0, *start]) * 1.05)
@@ -193,10 +193,19 @@ def _points(axes: Axes, series: Sequence[Series]) -> None:
     for n, one in enumerate(series):
         at = [p + (n - (len(series) - 1) / 2) * step for p in range(len(one.points))]
         ys, xs, low, high = _known(at, one)
-        axes.errorbar(
-            xs, ys, xerr=[low, high], fmt=one.mark, color=one.colour, ecolor=one.colour, elinewidth=1.4, capsize=2.5,
-            markersize=6, label=one.name,
-        )  # fmt: skip
+        axes.errorbar(xs, ys, xerr=_whiskers(low, high), **_look(one))
+
+
+def _look(one: Series) -> Any:
+    return {
+        "fmt": one.mark, "color": one.colour, "ecolor": one.colour, "elinewidth": 1.4, "capsize": 2.5, "markersize": 6,
+        "label": one.name,
+    }  # fmt: skip
+
+
+def _whiskers(low: list[float], high: list[float]) -> Any:
+    """Whiskers of a series; None for one without intervals, so that its legend shows none either."""
+    return [low, high] if any(low) or any(high) else None
 
 
 def _known(at: Sequence[float], one: Series) -> tuple[list[float], list[float], list[float], list[float]]:

@@ -34,18 +34,35 @@ def decisions(data: Dataset) -> Section:
     """How it ends over all, for items and for letters."""
     columns = (Column("Decision"), *numbers("Count", "Of (n)", "Share", "95 % interval"))
 
-    def table(frame: pd.DataFrame, id: str, caption: str) -> TableOf:
-        rows = tuple(
+    def blocks(frame: pd.DataFrame, id: str, counted: str) -> tuple[Picture | TableOf, ...]:
+        rows = records(frame)
+        names = [str(r["decision"]).replace("_", " ") for r in rows]
+        cells = tuple(
             (
-                str(r["decision"]).replace("_", " "),
+                name,
                 count(r["count"]),
                 count(r["n"]),
                 percent(r["share"], r["n"]),
                 interval(r["share_low"], r["share_high"], r["n"]),
             )
-            for r in records(frame)
+            for name, r in zip(names, rows, strict=True)
         )
-        return TableOf(id, caption, columns, rows)
+        caption = f"{counted[0].upper()}{counted[1:]} by decision"
+        table = TableOf(id, f"{caption}.", columns, cells)
+        if not rows or not rows[0]["n"]:
+            return (table,)
+        shares = figures.Series(
+            "share",
+            hundred(frame["share"]),
+            hundred(frame["share_low"]),
+            hundred(frame["share_high"]),
+            figures.ORANGE,
+            "o",
+        )
+        share = f"% of {counted} with a decision"
+        svg = figures.outcome_bars(names, [int(r["count"]) for r in rows], shares, counted=counted, share=share)
+        told = "; ".join(f"{c[0]} {c[1]} of {c[2]}, {c[3]}" for c in cells)
+        return (Picture(svg, f"{caption}: {told}.", f"{caption}, with 95 % intervals of the shares."), table)
 
     return Section(
         "decisions",
@@ -56,8 +73,8 @@ def decisions(data: Dataset) -> Section:
             " differently. Items and letters without a decision are left out of n here.",
         ),
         (
-            table(overall.item_decisions(data), "t-items", "Disputed items by decision"),
-            table(overall.letter_decisions(data), "t-letters", "Letters by decision over all of their items"),
+            *blocks(overall.item_decisions(data), "t-items", "disputed items"),
+            *blocks(overall.letter_decisions(data), "t-letters", "letters"),
         ),
     )
 
@@ -143,9 +160,6 @@ def specialties(data: Dataset, fold: Fold) -> Section:
     )
 
 
-_ALL_AGES = "all"
-
-
 def workers(data: Dataset) -> Section:
     """By age and sex."""
     columns = (Column("Sex"), *spread_columns("Letters"))
@@ -161,7 +175,7 @@ def workers(data: Dataset) -> Section:
         "By age and sex of the worker",
         tuple(words),
         some(
-            _people(groups.letters_by_age_and_sex(data)),
+            *_people(groups.letters_by_age_and_sex(data)),
             TableOf("t-ages", "Ages: how they are spread.", columns, rows if told["n"].iloc[0] else ()),
             *age.blocks,
             *sex.blocks,
@@ -169,12 +183,14 @@ def workers(data: Dataset) -> Section:
     )
 
 
-def _people(frame: pd.DataFrame) -> Picture | None:
+def _people(frame: pd.DataFrame) -> tuple[Picture | TableOf, ...]:
     """Letters by age band and sex."""
-    known = frame.dropna(subset=["band"])
-    if known.empty:
-        return None
-    bands = list(known.sort_values("rank")["band"].drop_duplicates())
+    if frame.empty:
+        return ()
+    frame = frame.sort_values("rank", na_position="last")
+    bands = ["not stated" if absent(band) else str(band) for band in frame["band"]]
+    frame = frame.assign(band=bands)
+    bands = list(dict.fromkeys(bands))
     looks: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
         ("female", lambda s: not absent(s) and s == "female", figures.BLUE, ""),
         ("male", lambda s: not absent(s) and s == "male", figures.YELLOW, "//"),
@@ -182,14 +198,21 @@ def _people(frame: pd.DataFrame) -> Picture | None:
     )
     parts = []
     for name, fits, colour, hatch in looks:
-        own = known[[fits(s) for s in known["sex"]]]
-        counts = [int(own.loc[own["band"] == band, "letters"].sum()) for band in bands]
-        if sum(counts):
-            parts.append((name, counts, colour, hatch))
-    told = "; ".join(f"{name}: {', '.join(map(count, counts))}" for name, counts, _, _ in parts)
+        own = frame[[fits(s) for s in frame["sex"]]]
+        parts.append((name, [int(own.loc[own["band"] == band, "letters"].sum()) for band in bands], colour, hatch))
+    sums = [sum(row) for row in zip(*(counts for _, counts, _, _ in parts), strict=True)]
     caption = "Letters by age and sex of the worker."
-    return Picture(
-        figures.stacks(bands, parts, counted="letters"), f"{caption} Bands {', '.join(bands)}. {told}.", caption
+    told = "; ".join(f"{name}: {', '.join(map(count, counts))}" for name, counts, _, _ in parts)
+    labels = [f"{band} (n = {count(n)})" for band, n in zip(bands, sums, strict=True)]
+    svg = figures.stacks(labels, [part for part in parts if sum(part[1])], counted="letters")
+    rows = tuple(
+        (band, *(count(counts[place]) for _, counts, _, _ in parts), count(sums[place]))
+        for place, band in enumerate(bands)
+    )
+    columns = (Column("Age"), *numbers("Female", "Male", "Sex not stated", "Letters (n)"))
+    return (
+        Picture(svg, f"{caption} Ages {', '.join(bands)}. {told}.", caption),
+        TableOf("t-age-sex", caption, columns, rows),
     )
 
 
@@ -215,7 +238,10 @@ def waiting(data: Dataset) -> Section:
     columns = (Column("From … to …"), *spread_columns("Letters"), *numbers("Negative"))
     rows = tuple((r["step"], *spread_cells(r), count(r["negative"])) for r in records(days))
     steps = [f"{r['step']} (n = {count(r['n'])})" for r in records(days)]
-    caption = "Days between the steps of a case: thin line 5 to 95 %, thick line 25 to 75 %, dot the median."
+    caption = (
+        "Days between the steps of a case: thin line 5 to 95 %, thick line 25 to 75 %, dot the median. Less than a day"
+        " is drawn as one."
+    )
     medians = "; ".join(f"{r['step']} {r['q50']:,.0f} days" for r in records(days))
     picture = Picture(
         figures.spreads(steps, days, unit="days (logarithmic scale)", log=True),

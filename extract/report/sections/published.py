@@ -91,21 +91,23 @@ def _own(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _source(row: dict[str, Any]) -> tuple[str, str]:
-    return (row["source"] + ("" if row["first_hand"] else " (reported by others)"), row["note"])
+def _source(row: dict[str, Any]) -> str:
+    words = row["source"] + ("" if row["first_hand"] else " (reported by others)")
+    return f"{words}. Note: {row['note']}" if row["note"] else words
 
 
 def _as_share(row: dict[str, Any]) -> str:
     return NONE if absent(row["published"]) else f"{100 * row['published']:.4g} %"
 
 
-_OWN: Final = (*numbers("Here (n)", "Share here", "95 % interval"), Column("Published lies in it"))
-_SOURCES: Final = (Column("Source"), Column("Note"))
+_OWN: Final = (*numbers("Here (n)", "Share here", "95 % interval"), Column("Published in interval"))
+_UNITS: Final = {"not stated": "unit not stated"}
+_SOURCES: Final = (Column("Source and note"),)
 
 
 def _rates(frame: pd.DataFrame) -> TableOf:
     columns = (
-        *(Column(c) for c in ("Period", "Publisher", "Of", "Outcome")),
+        *(Column(c) for c in ("Period", "Publisher", "Rate of")),
         *numbers("As printed", "As a rate"),
         *_OWN,
         *_SOURCES,
@@ -114,12 +116,11 @@ def _rates(frame: pd.DataFrame) -> TableOf:
         (
             r["period"],
             r["publisher"],
-            {"not stated": "unit not stated"}.get(r["unit"], r["unit"]),
-            r["outcome"].replace("_", " "),
+            f"{_UNITS.get(r['unit'], r['unit'])}, {r['outcome'].replace('_', ' ')}",
             r["printed"] + (" overturned" if r["metric"].startswith("overturn") else ""),
             _as_share(r),
             *_own(r),
-            *_source(r),
+            _source(r),
         )
         for r in records(frame)
     )
@@ -143,7 +144,7 @@ def _shares(frame: pd.DataFrame) -> TableOf:
             r["printed"] + (" overturned" if r["metric"] == "overturn_rate_pct" else ""),
             _as_share(r),
             *_own(r),
-            *_source(r),
+            _source(r),
         )
         for r in records(frame)
     )
@@ -165,7 +166,7 @@ def _volumes(frame: pd.DataFrame) -> TableOf:
             count(r["published"]) if not absent(r["published"]) else r["printed"],
             count(r["n"]),
             NONE if absent(r["published"]) or absent(r["n"]) else _part(int(r["n"]), int(r["published"])),
-            *_source(r),
+            _source(r),
         )
         for r in records(frame)
     )

@@ -37,6 +37,7 @@ GUIDELINES: Final[Mapping[str, str]] = {
     "other": "another guideline or study",
 }
 """Guideline codes in words."""
+_KEY: Final = "Bars: disputed items. Dots: share upheld with its 95 % interval."
 UPHELD: Final = "upheld, % of items with a decision"
 
 
@@ -65,7 +66,9 @@ def outcome_table(
     rows = []
     labels = labels_of(frame, missing=missing, name=name)
     for label, row in zip(labels, records(frame), strict=True):
-        total = None if absent(row["items_share"]) or not row["items_share"] else row["items"] / row["items_share"]
+        total = (
+            None if absent(row["items_share"]) or not row["items_share"] else round(row["items"] / row["items_share"])
+        )
         rows.append(
             (
                 label,
@@ -87,7 +90,7 @@ def outcome_picture(
     """The same as a picture; None of nothing."""
     if frame.empty:
         return None
-    labels = labels_of(frame, missing=missing, name=name)
+    labels = [short(label) for label in labels_of(frame, missing=missing, name=name)]
     shares = figures.Series(
         UPHELD,
         hundred(frame["upheld_share"]),
@@ -97,7 +100,7 @@ def outcome_picture(
         "o",
     )
     svg = figures.outcome_bars(labels, [int(n) for n in frame["items"]], shares, counted="disputed items", share=UPHELD)
-    return Picture(svg, f"{caption} {_told(labels, records(frame))}", caption)
+    return Picture(svg, f"{caption} {_told(labels, records(frame))}", f"{caption} {_KEY}")
 
 
 def _told(labels: list[str], rows: list[dict[str, Any]]) -> str:
@@ -141,6 +144,11 @@ def some(*blocks: TableOf | Picture | None) -> tuple[TableOf | Picture, ...]:
 def guideline(code: str) -> str:
     """A guideline in words, or the code where it is new."""
     return GUIDELINES.get(code, code)
+
+
+def short(label: str) -> str:
+    """A label for a picture: the DWC's longest subcategory by its own abbreviation."""
+    return label.replace("Physical Therapy/Occupational Therapy (PT/OT)", "PT/OT")
 
 
 def yes(value: Any) -> str:

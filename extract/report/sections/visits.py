@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 from extract.report import figures
 from extract.report.amounts import by_part_authorized, by_sessions_disputed, sessions
 from extract.report.elements import Column, Picture, Section, TableOf, count, records
-from extract.report.sections.shared import outcome_picture, outcome_table, some, spread_cells, spread_columns
+from extract.report.sections.shared import outcome_picture, outcome_table, short, some, spread_cells, spread_columns
 
 if TYPE_CHECKING:
     from extract.report.dataset import Dataset
 
-SHOWN = 18
-"""Rows of the table of treatments: six treatments of three measures each."""
+_NONE = "not stated"
+SHOWN = 6
+"""Treatments that the table shows, all visits being one."""
 
 
 def visits(data: Dataset) -> Section:
     """How many visits, and how it ends."""
     frame = sessions(data)
-    whole = frame[(frame["n"] > 0)].head(SHOWN)
+    first = frame["treatment"].drop_duplicates().head(SHOWN)
+    whole = frame[(frame["n"] > 0) & frame["treatment"].isin(first)]
     names = {"requested": "asked for", "authorized": "authorized before", "disputed": "in dispute"}
     columns = (Column("Treatment"), Column("Visits"), *spread_columns("Items"))
     rows = tuple((r["treatment"], names[r["visits"]], *spread_cells(r)) for r in records(whole))
@@ -27,7 +29,7 @@ def visits(data: Dataset) -> Section:
     if len(whole):
         kinds = whole["treatment"].map(lambda t: t.split(": ")[-1])
         labels = [
-            f"{kind[:28]}, {names[r['visits']]} ({count(r['n'])})"
+            f"{short(kind)}, {names[r['visits']]} ({count(r['n'])})"
             for kind, r in zip(kinds, records(whole), strict=True)
         ]
         caption = (
@@ -38,7 +40,7 @@ def visits(data: Dataset) -> Section:
         )
         picture = Picture(figures.spreads(labels, whole, unit="visits"), f"{caption} Medians: {medians}.", caption)
     disputed, part = by_sessions_disputed(data), by_part_authorized(data)
-    first, second = "Decisions by visits in dispute.", "Decisions by whether a part was authorized before."
+    by_number, by_part = "Decisions by visits in dispute.", "Decisions by whether a part was authorized before."
     return Section(
         "visits",
         "Visits asked for, authorized, in dispute",
@@ -49,9 +51,10 @@ def visits(data: Dataset) -> Section:
         ),
         some(
             picture,
-            TableOf("t-visits", "Visits by treatment, the six most frequent groups.", columns, rows),
-            outcome_picture(disputed, caption=first, missing="not stated"),
-            outcome_table(disputed, id="t-disputed", caption=first, group="Visits in dispute", missing="not stated"),
-            outcome_table(part, id="t-part", caption=second, group="Before the review", missing="not stated"),
+            TableOf("t-visits", "Visits by treatment, of the most frequent ones.", columns, rows),
+            outcome_picture(disputed, caption=by_number, missing=_NONE),
+            outcome_table(disputed, id="t-disputed", caption=by_number, group="Visits in dispute", missing=_NONE),
+            outcome_picture(part, caption=by_part, missing=_NONE),
+            outcome_table(part, id="t-part", caption=by_part, group="Before the review", missing=_NONE),
         ),
     )
