@@ -14,6 +14,7 @@ from extract.report.elements import (
     TableOf,
     absent,
     count,
+    hundred,
     interval,
     numbers,
     percent,
