@@ -30,7 +30,6 @@ def make_page(data: Dataset, *, fold: Fold | None = None) -> Page:
         (
             outcomes.decisions(data),
             outcomes.years(data),
-            published.published(data),
             outcomes.treatments(data, keep),
             outcomes.drugs(data, keep),
             outcomes.body_parts(data, keep),
@@ -40,6 +39,7 @@ def make_page(data: Dataset, *, fold: Fold | None = None) -> Page:
             visits.visits(data),
             outcomes.workers(data),
             outcomes.waiting(data),
+            published.published(data),
             quality.data_quality(data),
         ),
     )
@@ -86,7 +86,8 @@ def _range(found: Totals) -> str:
 
 
 def _of(part: int, n: int) -> str:
-    return f"{count(part)} of {count(n)} ({percent(part / n, n)})" if n else count(part)
+    words = f"{count(part)} of {count(n)} letters" if n else f"{count(part)} letters"
+    return f"{words} ({percent(part / n, n)})" if n else words
 
 
 def _caveats(data: Dataset, found: Totals) -> tuple[str, ...]:
@@ -113,19 +114,16 @@ def _caveats(data: Dataset, found: Totals) -> tuple[str, ...]:
         " Of a hundred 95 % intervals, some five miss."
     )
     if found.failed:
-        said.append(
-            f"{count(found.failed)} file{'' if found.failed == 1 else 's'} gave no letter; if they differ from the"
-            " others, so do the shares."
-        )
+        files = "1 file" if found.failed == 1 else f"{count(found.failed)} files"
+        said.append(f"{files} gave no letter. Letters that cannot be read may end differently from those that can.")
     if found.undated:
-        said.append(f"{_of(found.undated, found.letters)} letters have no decision date and are in no year.")
+        said.append(f"{_of(found.undated, found.letters)} have no decision date and are in no year.")
     if found.unknown_layout:
         said.append(
-            f"{_of(found.unknown_layout, found.letters)} letters have an unknown layout; items of such letters are"
-            " missed."
+            f"{_of(found.unknown_layout, found.letters)} have an unknown layout; items of such letters are missed."
         )
     if found.scanned:
-        said.append(f"{_of(found.scanned, found.letters)} letters were read from images.")
+        said.append(f"{_of(found.scanned, found.letters)} were read from images.")
     if found.repeated_cases:
         said.append(
             f"{count(found.repeated_cases)} case numbers stand in more than one letter; each letter is counted."

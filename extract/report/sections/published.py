@@ -100,6 +100,8 @@ def _as_share(row: dict[str, Any]) -> str:
     return NONE if absent(row["published"]) else f"{100 * row['published']:.4g} %"
 
 
+LONGEST_AXIS: Final = 40
+"""Years that an axis shows without a gap."""
 _OWN: Final = (*numbers("Here (n)", "Share here", "95 % interval"), Column("Published in interval"))
 _UNITS: Final = {"not stated": "unit not stated"}
 _SOURCES: Final = (Column("Source and note"),)
@@ -191,6 +193,8 @@ def _years(data: Dataset, rates: pd.DataFrame) -> Picture | None:
         for publisher in ("DWC", "CWCI")
     }  # fmt: skip
     years = sorted({int(y) for y in (*own.index, *marks["DWC"], *marks["CWCI"])})
+    if years[-1] - years[0] < LONGEST_AXIS:  # else a year was read wrongly
+        years = list(range(years[0], years[-1] + 1))
 
     def of(column: str) -> list[float | None]:
         return hundred([own[column].get(str(y)) if str(y) in own.index else None for y in years])
