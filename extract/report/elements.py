@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,16 +38,16 @@ class TableOf:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with the words that stand for it where it cannot be seen."""
+    """A picture with the words that stand for it where it cannot be seen. ``draw`` gives SVG when a page wants it."""
 
-    svg: str
+    draw: Callable[[], str]
     alt: str
     caption: str
 
     @property
     def uri(self) -> str:
         """As a data URI: nothing is fetched, and nothing inside it can run."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+        return "data:image/svg+xml;base64," + base64.b64encode(self.draw().encode()).decode()
 
 
 Block = TableOf | Picture

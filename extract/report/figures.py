@@ -245,6 +245,10 @@ def _legend(figure: Figure, axes: Axes) -> None:
 
 
 def _svg(figure: Figure) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    # not figure.savefig: it draws twice, to find a bounding box that is not asked for
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(stream, metadata={"Date": None, "Creator": None})
     return stream.getvalue()

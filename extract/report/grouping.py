@@ -26,7 +26,8 @@ OUTCOME_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Which groups become one row: those beyond the ``most`` largest and those of fewer than ``least`` items.
+    """Which groups become one row: those beyond the ``most`` largest and, beyond the ``small`` largest, those of
+    fewer than ``least`` items.
 
     Tables of up to ``small`` groups are left alone, and so is a single group that would be folded.
     """
@@ -44,7 +45,7 @@ size AS (
   FROM member WHERE label IS NOT NULL GROUP BY label
 ),
 rare AS (
-  SELECT label, count(*) OVER () AS folded FROM size WHERE labels > $small AND (place > $most OR n < $least)
+  SELECT label, count(*) OVER () AS folded FROM size WHERE labels > $small AND (place > $most OR (place > $small AND n < $least))
 ),
 named AS (
   SELECT DISTINCT m.letter_id, m.issue_number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extract.report import figures, groups, overall
@@ -61,9 +62,11 @@ def decisions(data: Dataset) -> Section:
             "o",
         )
         share = f"% of {counted} with a decision"
-        svg = figures.outcome_bars(names, [int(r["count"]) for r in rows], shares, counted=counted, share=share)
+        draw = partial(
+            figures.outcome_bars, names, [int(r["count"]) for r in rows], shares, counted=counted, share=share
+        )
         told = "; ".join(f"{c[0]} {c[1]} of {c[2]}, {c[3]}" for c in cells)
-        return (Picture(svg, f"{caption}: {told}.", f"{caption}, with 95 % intervals of the shares."), table)
+        return (Picture(draw, f"{caption}: {told}.", f"{caption}, with 95 % intervals of the shares."), table)
 
     return Section(
         "decisions",
@@ -205,14 +208,14 @@ def _people(frame: pd.DataFrame) -> tuple[Picture | TableOf, ...]:
     caption = "Letters by age and sex of the worker."
     told = "; ".join(f"{name}: {', '.join(map(count, counts))}" for name, counts, _, _ in parts)
     labels = [f"{band} (n = {count(n)})" for band, n in zip(bands, sums, strict=True)]
-    svg = figures.stacks(labels, [part for part in parts if sum(part[1])], counted="letters")
+    draw = partial(figures.stacks, labels, [part for part in parts if sum(part[1])], counted="letters")
     rows = tuple(
         (band, *(count(counts[place]) for _, counts, _, _ in parts), count(sums[place]))
         for place, band in enumerate(bands)
     )
     columns = (Column("Age"), *numbers("Female", "Male", "Sex not stated", "Letters (n)"))
     return (
-        Picture(svg, f"{caption} Ages {', '.join(bands)}. {told}.", caption),
+        Picture(draw, f"{caption} Ages {', '.join(bands)}. {told}.", caption),
         TableOf("t-age-sex", caption, columns, rows),
     )
 
@@ -245,7 +248,7 @@ def waiting(data: Dataset) -> Section:
     )
     medians = "; ".join(f"{r['step']} {r['q50']:,.0f} days" for r in records(days))
     picture = Picture(
-        figures.spreads(steps, days, unit="days (logarithmic scale)", log=True),
+        partial(figures.spreads, steps, days, unit="days (logarithmic scale)", log=True),
         f"{caption} Medians: {medians}.",
         caption,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract.report import comparison, figures, groups
@@ -219,8 +220,8 @@ def _years(data: Dataset, rates: pd.DataFrame) -> Picture | None:
         for y in years
         if str(y) in own.index
     )
-    svg = figures.by_year(years, [s for s in series if s], share="upheld")
-    return Picture(svg, f"{caption} {told or 'The dataset has no letter with a decision date.'}.", caption)
+    draw = partial(figures.by_year, years, [s for s in series if s], share="upheld")
+    return Picture(draw, f"{caption} {told or 'The dataset has no letter with a decision date.'}.", caption)
 
 
 def _categories(shares: pd.DataFrame) -> Picture | None:
@@ -247,4 +248,4 @@ def _categories(shares: pd.DataFrame) -> Picture | None:
         f"{label}: published {_as_share(r)}, here {percent(r['share'], r['n'])} of {count(r['n'])}"
         for label, r in zip(labels, records(known), strict=True)
     )
-    return Picture(figures.dots(labels, [ours, theirs], share="percent"), f"{caption} {told}.", caption)
+    return Picture(partial(figures.dots, labels, [ours, theirs], share="percent"), f"{caption} {told}.", caption)

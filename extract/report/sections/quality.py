@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract.report import figures, overall, quality
@@ -104,8 +105,8 @@ def _gaps(frame: pd.DataFrame) -> Picture | None:
     caption = "Missing values of fields that most letters have."
     worst = sorted(rows, key=lambda r: -r["share"])[:3]
     told = "; ".join(f"{r['table']}.{r['field']} {percent(r['share'], r['n'])} of {count(r['n'])}" for r in worst)
-    svg = figures.stacks(labels, parts, counted="of the rows", shares=True)
-    return Picture(svg, f"{caption} Most are missing in: {told}.", caption)
+    draw = partial(figures.stacks, labels, parts, counted="of the rows", shares=True)
+    return Picture(draw, f"{caption} Most are missing in: {told}.", caption)
 
 
 def _missing(frame: pd.DataFrame) -> TableOf:
@@ -149,8 +150,8 @@ def _certain(frame: pd.DataFrame) -> Picture | None:
     caption = "Confidence of values, of the fields that have any below 0.9."
     worst = sorted(rows, key=lambda r: r["share"])[:3]
     told = "; ".join(f"{r['table']}.{r['field']} {percent(r['share'], r['n'])} of {count(r['n'])}" for r in worst)
-    svg = figures.stacks(labels, parts, counted="of the values", shares=True)
-    return Picture(svg, f"{caption} Fewest from 0.9 up: {told}.", caption)
+    draw = partial(figures.stacks, labels, parts, counted="of the values", shares=True)
+    return Picture(draw, f"{caption} Fewest from 0.9 up: {told}.", caption)
 
 
 def _confidence(frame: pd.DataFrame) -> TableOf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract.report import figures
@@ -99,8 +100,10 @@ def outcome_picture(
         figures.ORANGE,
         "o",
     )
-    svg = figures.outcome_bars(labels, [int(n) for n in frame["items"]], shares, counted="disputed items", share=UPHELD)
-    return Picture(svg, f"{caption} {_told(labels, records(frame))}", f"{caption} {_KEY}")
+    draw = partial(
+        figures.outcome_bars, labels, [int(n) for n in frame["items"]], shares, counted="disputed items", share=UPHELD
+    )
+    return Picture(draw, f"{caption} {_told(labels, records(frame))}", f"{caption} {_KEY}")
 
 
 def _told(labels: list[str], rows: list[dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract.report import figures
@@ -38,7 +39,9 @@ def visits(data: Dataset) -> Section:
         medians = "; ".join(
             f"{names[r['visits']]} {r['q50']:.0f}" for r in records(whole[whole["treatment"] == "all visits"])
         )
-        picture = Picture(figures.spreads(labels, whole, unit="visits"), f"{caption} Medians: {medians}.", caption)
+        picture = Picture(
+            partial(figures.spreads, labels, whole, unit="visits"), f"{caption} Medians: {medians}.", caption
+        )
     disputed, part = by_sessions_disputed(data), by_part_authorized(data)
     by_number, by_part = "Decisions by visits in dispute.", "Decisions by whether a part was authorized before."
     return Section(
