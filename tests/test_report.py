@@ -97,8 +97,8 @@ def others(tmp_path_factory, dataset):
     (home / "bad" / "x.pdf").write_bytes(b"no PDF")
     run(home / "bad", "--out", home / "empty", code=3)
     run(make_letters(home / "three", 3), "--out", home / "tiny")
-    folders = [CORPUS / "letters" / "A", CORPUS / "letters" / "B"]
-    run(*folders, dataset.parent / "bad", "--out", home / "deidentified", "--deidentify", "--run-dir", dataset / ".run")
+    folders = [CORPUS / "letters" / "A", CORPUS / "letters" / "B", dataset.parent / "bad"]
+    run(*folders, "--out", home / "deidentified", "--deidentify", "--run-dir", dataset / ".run")
     return home
 
 

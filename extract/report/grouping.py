@@ -45,7 +45,8 @@ size AS (
   FROM member WHERE label IS NOT NULL GROUP BY label
 ),
 rare AS (
-  SELECT label, count(*) OVER () AS folded FROM size WHERE labels > $small AND (place > $most OR (place > $small AND n < $least))
+  SELECT label, count(*) OVER () AS folded FROM size
+  WHERE labels > $small AND (place > $most OR (place > $small AND n < $least))
 ),
 named AS (
   SELECT DISTINCT m.letter_id, m.issue_number,
