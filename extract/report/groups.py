@@ -37,7 +37,7 @@ def by_subcategory(data: Dataset, *, fold: Fold | None = None) -> pd.DataFrame:
     members = """
       SELECT letter_id, issue_number,
         treatment_category || ': ' || coalesce(treatment_subcategory, 'no subcategory') AS label,
-        -count(*) OVER (PARTITION BY treatment_category) AS rank
+        dense_rank() OVER (ORDER BY treatment_category) / 1000 - count(*) OVER (PARTITION BY treatment_category) AS rank
       FROM item WHERE treatment_category IS NOT NULL AND treatment_category <> 'Pharmaceuticals'"""
     return outcomes(data, members, order="rank", fold=fold)
 

@@ -24,7 +24,7 @@ def make_page(data: Dataset, *, fold: Fold | None = None) -> Page:
     keep = fold or Fold()
     found = totals(data)
     return Page(
-        f"Report on the dataset {data.home.resolve().name}",
+        f"IMR report: {data.home.resolve().name}",
         _facts(data, found),
         _caveats(data, found),
         (
