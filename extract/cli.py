@@ -13,6 +13,7 @@ from extract.commands.export import export
 from extract.commands.extract import extract
 from extract.commands.merge import merge
 from extract.commands.review import review
+from extract.commands.report import report
 from extract.commands.show import show
 from extract.commands.status import status
 
@@ -34,6 +35,7 @@ for command in (
     annotate,
     agreement,
     export,
+    report,
 ):
     main.add_command(command)
 

@@ -1,0 +1,1 @@
+"""The parts of the page: each makes a section out of tables of numbers."""
