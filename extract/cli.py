@@ -12,8 +12,8 @@ from extract.commands.evaluate import evaluate
 from extract.commands.export import export
 from extract.commands.extract import extract
 from extract.commands.merge import merge
-from extract.commands.review import review
 from extract.commands.report import report
+from extract.commands.review import review
 from extract.commands.show import show
 from extract.commands.status import status
 
