@@ -27,7 +27,7 @@ def markdown() -> str:
         out += [f"## {table.name}", "", f"{table.meaning}.{key}", ""]
         out += ["| column | type | meaning |", "| --- | --- | --- |"]
         for column in table.columns:
-            values = ", ".join(f"`{v}`" for v in column.values) if column.name != "flags" else "see flags"
+            values = ", ".join(f"`{v}`" for v in column.values) if column.values != tuple(FLAGS) else "see flags"
             meaning = f"{column.meaning}: {values}" if values else column.meaning
             out.append(f"| {column.name} | {column.type} | {meaning} |".replace("|-", "\\|-"))
         out.append("")

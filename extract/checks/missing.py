@@ -1,0 +1,50 @@
+"""What a letter of its kind has, and this one lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from extract.checks.facts import Facts, Sign
+
+_VALUES: Final = (
+    ("no_case_number", "case_number"),
+    ("no_decision_date", "decision_date"),
+    ("no_age", "age"),
+    ("no_sex", "sex"),
+    ("no_injury_date", "injury_date"),
+)
+
+
+def missing_values(facts: Facts) -> Iterator[Sign]:
+    """Values that nearly every letter prints."""
+    for flag, field in _VALUES:
+        if getattr(facts.letter, field) is None:
+            yield Sign(flag)
+
+
+def no_issues(facts: Facts) -> Iterator[Sign]:
+    """A determination decides at least one item."""
+    if not facts.items:
+        yield Sign("no_issues")
+
+
+def case_number_from_file_name(facts: Facts) -> Iterator[Sign]:
+    """The DWC names a letter's file by its case; a name is no part of the letter."""
+    if any(row.field == "case_number" and row.method == "file_name" for row in facts.letter.evidence):
+        yield Sign("case_number_from_file_name")
+
+
+def no_decision(facts: Facts) -> Iterator[Sign]:
+    """An item that was not decided, or whose decision stands in words that no rule knows."""
+    for each in facts.items:
+        if each.issue.decision is None:
+            number = each.issue.issue_number
+            yield Sign("no_decision", (facts.place(each.item.request),), number)
+
+
+def incomplete_item(facts: Facts) -> Iterator[Sign]:
+    """An item has the guidelines of both sides and a rationale; of a letter cut off the last one lacks some."""
+    for each in facts.items:
+        if not each.whole:
+            yield Sign("incomplete_item", (facts.place(each.item.request),), each.issue.issue_number)
