@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from extract.book import EvidenceBook
-from extract.checks import dates, decisions, missing, reading, requests, worker
+from extract.checks import dates, decisions, items, missing, reading, requests, worker
 from extract.checks.catalogue import CATALOGUE
 from extract.checks.facts import Check, Facts, Sign
 from extract.evidence import Found
@@ -27,16 +27,33 @@ class Checker:
         """Raises PatternError where a rule that a check needs is missing."""
         self.checks: tuple[Check, ...] = (
             missing.missing_values,
+            missing.no_summary,
+            missing.no_body_parts,
+            missing.no_reviewer,
             missing.no_issues,
             missing.case_number_from_file_name,
             missing.no_decision,
             missing.incomplete_item,
             dates.injury_date_conflict,
             dates.date_order,
+            dates.date_gap,
+            dates.case_year,
+            dates.case_number_conflict,
+            dates.DateAfterDecision(patterns=patterns),
+            dates.DisputeDates(patterns=patterns),
             worker.age_conflict,
+            worker.age_at_injury,
+            worker.SexConflict(patterns=patterns),
             decisions.heading_and_rationale,
             decisions.cover_and_items,
+            items.item_count_conflict,
+            items.RationaleEnd(patterns=patterns),
             requests.sessions_conflict,
+            requests.split_conflict,
+            requests.implausible_value,
+            requests.repeated_request,
+            requests.side_conflict,
+            requests.RequestConflict(patterns=patterns),
             reading.several_letters,
             reading.unknown_layout,
             reading.long_summary,

@@ -23,6 +23,24 @@ def missing_values(facts: Facts) -> Iterator[Sign]:
             yield Sign(flag)
 
 
+def no_summary(facts: Facts) -> Iterator[Sign]:
+    """Every determination tells the case; without it age, sex, body parts and diagnoses are missing."""
+    if not facts.prose.strip():
+        yield Sign("no_summary")
+
+
+def no_body_parts(facts: Facts) -> Iterator[Sign]:
+    """A summary names what was hurt, but for injuries of the whole person."""
+    if facts.prose.strip() and not facts.letter.body_parts:
+        yield Sign("no_body_parts")
+
+
+def no_reviewer(facts: Facts) -> Iterator[Sign]:
+    """Every determination tells the reviewer's licence or specialty (Labor Code 4610.6 (f))."""
+    if not (facts.letter.reviewer_license_states or facts.letter.reviewer_specialties):
+        yield Sign("no_reviewer")
+
+
 def no_issues(facts: Facts) -> Iterator[Sign]:
     """A determination decides at least one item."""
     if not facts.items:
@@ -39,8 +57,7 @@ def no_decision(facts: Facts) -> Iterator[Sign]:
     """An item that was not decided, or whose decision stands in words that no rule knows."""
     for each in facts.items:
         if each.issue.decision is None:
-            number = each.issue.issue_number
-            yield Sign("no_decision", (facts.place(each.item.request),), number)
+            yield Sign("no_decision", (facts.place(each.item.request),), each.issue.issue_number)
 
 
 def incomplete_item(facts: Facts) -> Iterator[Sign]:

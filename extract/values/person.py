@@ -29,13 +29,14 @@ _RELATIVE_NEXT = regex.compile(rf"\W*(?:{_RELATIVES})\b", regex.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the summary says of the worker; ``ages`` are all ages said, to tell a conflict."""
+    """What the summary says of the worker; ``ages`` and ``sexes`` are all that are said with an age, to tell a conflict."""
 
     age: Found[int] | None = None
     sex: Found[str] | None = None
     injury: Found[date] | None = None
     injury_end: Found[date] | None = None
     ages: tuple[int, ...] = ()
+    sexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class PersonReader:
         age, sex = self._age_and_sex(summary, said)
         injury, end = self._injury_date(summary)
         ages = {each.age for each in said}
-        return Person(age, sex, injury, end, tuple(sorted(ages)))
+        sexes = {sex_of(each.match.group("sex")) for each in said if each.rule in self._with_sex}
+        return Person(age, sex, injury, end, tuple(sorted(ages)), tuple(sorted(sexes)))
 
     def _said(self, text: str) -> Iterator[_Said]:
         """The ages said of the worker, not of others: "is now 52" first, then full phrases, then bare numbers."""
@@ -96,17 +98,17 @@ class PersonReader:
         sure = 0.98 if said.rule in self._with_sex else min(said.rule.data.confidence, 0.95)
         age = Found(said.age, Span(*said.match.span("age")), said.rule.name, sure)
         if said.rule in self._with_sex:
-            return age, Found(_sex(said.match.group("sex")), Span(*said.match.span("sex")), said.rule.name, 0.98)
+            return age, Found(sex_of(said.match.group("sex")), Span(*said.match.span("sex")), said.rule.name, 0.98)
         return age, self._sex_alone(text)
 
     def _sex_alone(self, text: str) -> Found[str] | None:
         for rule in self._sex:
             for match in rule.finditer(text):
                 if not _of_family(text, match.start(), match.end()):
-                    return Found(_sex(match.group("sex")), Span(*match.span("sex")), rule.name, rule.data.confidence)
+                    return Found(sex_of(match.group("sex")), Span(*match.span("sex")), rule.name, rule.data.confidence)
         votes: dict[str, list[regex.Match[str]]] = {"female": [], "male": []}
         for match in self._pronoun.finditer(text):
-            votes[_sex(match.group("sex"))].append(match)
+            votes[sex_of(match.group("sex"))].append(match)
         best = max(votes, key=lambda k: len(votes[k]))
         others = sum(len(v) for k, v in votes.items() if k != best)
         if not votes[best] or others * 2 >= len(votes[best]):  # both sexes are spoken of: do not guess
@@ -147,7 +149,8 @@ def _age(match: regex.Match[str]) -> int | None:
     return number if number is not None and YOUNGEST <= number <= OLDEST else None
 
 
-def _sex(word: str) -> str:
+def sex_of(word: str) -> str:
+    """``female`` or ``male`` by a noun, title or pronoun that a rule of the sex found."""
     return "female" if word.lower() in _FEMALE else "male"
 
 
