@@ -111,8 +111,7 @@ class IssueReader:
                 values[part] = fold(span.of(clean))
                 book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
         values["citations"] = self._cited(clean, item, sides, same, book)
-        conclusion, whole = self._concluded(clean, item), len(paragraphs) == len(_SIDES) + 1
-        return ItemFacts(item, IssueRecord(**values), conclusion, asked, whole)
+        return ItemFacts(item, IssueRecord(**values), self._concluded(clean, item), asked)
 
     def _visit_fields(
         self,

@@ -41,15 +41,6 @@ NEAR: Final = 45
 _NAMED: Final = regex.compile(r"(?<![\p{L}\d])CM[\s_-]?(\d\d)[\s_-]?(\d{7})(?!\d)", regex.IGNORECASE)
 
 
-def injury_date_conflict(facts: Facts) -> Iterator[Sign]:
-    """The header and the case summary each state when the worker was hurt."""
-    letter, person = facts.letter, facts.person
-    known = {letter.injury_date, letter.injury_date_end}
-    told = {d.value for d in (person.injury, person.injury_end) if d is not None}
-    if person.injury is not None and person.injury.confidence >= STATED and not told & known:
-        yield Sign("injury_date_conflict", (facts.in_summary(person.injury.span), *facts.at("injury_date")))
-
-
 def date_order(facts: Facts) -> Iterator[Sign]:
     """A worker is hurt, the treatment denied, a review asked for, a reviewer found, and the dispute decided."""
     told = [(field, day) for field in DATE_ORDER if (day := getattr(facts.letter, field)) is not None]
@@ -94,6 +85,23 @@ def case_number_conflict(facts: Facts) -> Iterator[Sign]:
         yield Sign("case_number_conflict", facts.at("case_number"))
 
 
+class InjuryDateConflict:
+    """The header and the case summary each state when the worker was hurt."""
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._dates = DateFinder(patterns=patterns)
+
+    def __call__(self, facts: Facts) -> Iterator[Sign]:
+        """The summary states another day, and nowhere the header's."""
+        letter, person = facts.letter, facts.person
+        if person.injury is None or person.injury.confidence < STATED:
+            return
+        known = {letter.injury_date, letter.injury_date_end}
+        told = {d.value for d in (person.injury, person.injury_end) if d is not None}
+        if not told & known and not any(d.value in known for d in self._dates.all(facts.prose)):
+            yield Sign("injury_date_conflict", (facts.in_summary(person.injury.span), *facts.at("injury_date")))
+
+
 class DateAfterDecision:
     """A case summary tells nothing that came after the determination."""
 
@@ -128,7 +136,7 @@ class DisputeDates:
             if stated is None:
                 continue
             told: list[tuple[date, Place]] = []
-            for section in facts.sections.all(*names):  # type: ignore[arg-type]
+            for section in facts.sections.all(*names):
                 for match in self._rules[field].finditer(facts.text.clean, section.content.start, section.content.end):
                     day = parse_date(fold(match["date"]))
                     if day is not None:

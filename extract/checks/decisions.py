@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from extract.checks.facts import Facts, Sign, once
+from extract.evidence import Span
 
 
 def heading_and_rationale(facts: Facts) -> Iterator[Sign]:
-    """The rationale ends on the other side of the heading's decision."""
+    """The rationale ends on the other side of the heading's decision.
+
+    One that several items share ends with the last of them; where these are decided differently it contradicts none.
+    """
+    sharing: defaultdict[Span, set[str | None]] = defaultdict(set)
+    for each in facts.items:
+        if (span := each.item.parts.get("rationale")) is not None:
+            sharing[span].add(each.issue.decision)
     for each in facts.items:
         stated, told, number = each.issue.decision, each.conclusion, each.issue.issue_number
-        if told is not None and stated not in (None, "modified") and told.value not in (stated, "modified"):
+        if told is None or stated in (None, "modified") or told.value in (stated, "modified"):
+            continue
+        if len(sharing[each.item.parts["rationale"]]) == 1:
             places = (facts.place(each.item.request), *facts.at("decision", issue=number), facts.place(told.span))
             yield Sign("decision_conflict", once(places), number)
 

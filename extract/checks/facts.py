@@ -39,14 +39,13 @@ class ItemFacts:
     """A disputed item: where it stands, its record, and what was read of it that no table holds.
 
     ``conclusion``: what its rationale concludes, in offsets of the clean text. ``asked``: the visits of its first
-    request. ``whole``: all paragraphs that an item has were found.
+    request.
     """
 
     item: Item
     issue: IssueRecord
     conclusion: Found[str] | None
     asked: Sessions
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

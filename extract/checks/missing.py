@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from extract.checks.facts import Facts, Sign
+from extract.patterns import Patterns
 
 _VALUES: Final = (
     ("no_case_number", "case_number"),
@@ -60,8 +61,24 @@ def no_decision(facts: Facts) -> Iterator[Sign]:
             yield Sign("no_decision", (facts.place(each.item.request),), each.issue.issue_number)
 
 
-def incomplete_item(facts: Facts) -> Iterator[Sign]:
+class IncompleteItem:
     """An item has the guidelines of both sides and a rationale; of a letter cut off the last one lacks some."""
-    for each in facts.items:
-        if not each.whole:
-            yield Sign("incomplete_item", (facts.place(each.item.request),), each.issue.issue_number)
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._hangs = patterns.rule("checks", "hangs_on_another")
+
+    def __call__(self, facts: Facts) -> Iterator[Sign]:
+        """A paragraph that the item lacks, though letters of this kind print it.
+
+        Letters of early 2013 print no guideline of the claims administrator; and an item that falls with another
+        ("Since the primary procedure is not medically necessary, …") has no guidelines of its own.
+        """
+        issues = [each.issue for each in facts.items]
+        listed = facts.sections.known and facts.sections.layout.data.items.style == "list"
+        both = not listed or any(issue.claims_administrator_guideline for issue in issues)
+        for each in facts.items:
+            issue = each.issue
+            cited = issue.reviewer_guideline and (issue.claims_administrator_guideline or not both)
+            falls = not issue.reviewer_guideline and self._hangs.search(issue.rationale or "") is not None
+            if not issue.rationale or not (cited or falls):
+                yield Sign("incomplete_item", (facts.place(each.item.request),), issue.issue_number)

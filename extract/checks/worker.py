@@ -16,12 +16,29 @@ YOUNGEST, OLDEST = 14, 90
 YEAR: Final = 365.25
 PRONOUNS: Final = 2
 """Pronouns of the other sex that contradict it, where they outnumber its own."""
+AROUND: Final = 60
+"""Characters around an age in which it is told whether it was of an earlier day."""
 
 
-def age_conflict(facts: Facts) -> Iterator[Sign]:
+class AgeConflict:
     """The case summary gives two ages of the worker."""
-    if len(facts.person.ages) > 1:
-        yield Sign("age_conflict", facts.at("age"))
+
+    def __init__(self, *, patterns: Patterns) -> None:
+        self._then = patterns.rule("checks", "age_then")
+
+    def __call__(self, facts: Facts) -> Iterator[Sign]:
+        """Two ages in full phrases, neither of them of an earlier day ("was 43 when injured")."""
+        prose = facts.prose
+        now = [age for age in facts.person.ages if not self._of_then(prose, age.span)]
+        if len(now) > 1:
+            yield Sign("age_conflict", tuple(facts.in_summary(age.span) for age in now))
+
+    def _of_then(self, prose: str, at: Span) -> bool:
+        """True where the words around an age say that it is of an earlier day."""
+        return any(
+            match.start() <= at.start and at.end <= match.end()
+            for match in self._then.finditer(prose, max(at.start - AROUND, 0), at.end + AROUND)
+        )
 
 
 def age_at_injury(facts: Facts) -> Iterator[Sign]:

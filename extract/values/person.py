@@ -18,6 +18,8 @@ OPENING: Final = 300
 """Characters of a summary in which the accident is told."""
 YOUNGEST, OLDEST = 14, 99
 """Ages in years that a worker may have: Labor Code 1290 ff. lets children of 14 work in places."""
+BARE: Final = 2
+"""Rank of a bare number among the ways to say an age, behind "is now 52" and full phrases."""
 _FEMALE: Final = frozenset("female females woman women lady ladies girl f she her hers herself mrs ms miss".split(" "))
 _RELATIVES = (
     r"son|daughter|wife|husband|mother|father|brother|sister|spouse|child(?:ren)?|parent|uncle|aunt|cousin|grand\w+"
@@ -29,13 +31,13 @@ _RELATIVE_NEXT = regex.compile(rf"\W*(?:{_RELATIVES})\b", regex.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the summary says of the worker; ``ages`` and ``sexes`` are all that are said with an age, to tell a conflict."""
+    """What the summary says of the worker; ``ages`` and ``sexes``: all that full phrases say, each once."""
 
     age: Found[int] | None = None
     sex: Found[str] | None = None
     injury: Found[date] | None = None
     injury_end: Found[date] | None = None
-    ages: tuple[int, ...] = ()
+    ages: tuple[Found[int], ...] = ()
     sexes: tuple[str, ...] = ()
 
 
@@ -76,9 +78,11 @@ class PersonReader:
         said = list(self._said(summary))
         age, sex = self._age_and_sex(summary, said)
         injury, end = self._injury_date(summary)
-        ages = {each.age for each in said}
+        ages: dict[int, Found[int]] = {}
+        for each in (each for each in said if each.tier < BARE):
+            ages.setdefault(each.age, Found(each.age, Span(*each.match.span("age")), each.rule.name))
         sexes = {sex_of(each.match.group("sex")) for each in said if each.rule in self._with_sex}
-        return Person(age, sex, injury, end, tuple(sorted(ages)), tuple(sorted(sexes)))
+        return Person(age, sex, injury, end, tuple(ages.values()), tuple(sorted(sexes)))
 
     def _said(self, text: str) -> Iterator[_Said]:
         """The ages said of the worker, not of others: "is now 52" first, then full phrases, then bare numbers."""
