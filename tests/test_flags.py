@@ -164,7 +164,8 @@ def test_every_flag_has_a_row_that_raises_it_and_one_that_does_not():
 def test_what_a_flag_doubts_are_columns(flag):
     known = {f"{t.name}.{c}" for t in TABLES for c in (*t.names, "*")} | {ALL}
     assert set(flag.doubts) <= known
-    assert flag.meaning and flag.advice
+    assert flag.meaning
+    assert flag.advice
 
 
 def test_doubts_name_the_flags_of_a_column():

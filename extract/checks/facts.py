@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from extract.evidence import Found, Span
 from extract.header import HeaderValues
@@ -48,7 +50,7 @@ class ItemFacts:
     asked: Sessions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """A letter that has been read, before its flags. ``summary`` is a span of the clean text."""
 
@@ -64,7 +66,7 @@ class Facts:
     ocr_quality: float | None
     """Of the worst page that was read as an image, the share of words read with confidence."""
 
-    @property
+    @cached_property
     def prose(self) -> str:
         """The case summary on one line, as far as values are read from it; '' where there is none."""
         if self.summary is None:
@@ -81,12 +83,16 @@ class Facts:
 
     def rows(self, field: str, *, issue: int | None = None) -> list[Evidence]:
         """The evidence of a value of the letter, or of an item, that stands in the letter."""
-        table = "letters" if issue is None else "issues"
-        return [
-            row
-            for row in self.letter.evidence
-            if row.table == table and row.field == field and row.issue_number == issue and row.start is not None
-        ]
+        return self._index.get(("letters" if issue is None else "issues", field, issue), [])
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str, int | None], list[Evidence]]:
+        """Evidence that stands in the letter, by table, field and item: a hostile letter has thousands of items."""
+        index: defaultdict[tuple[str, str, int | None], list[Evidence]] = defaultdict(list)
+        for row in self.letter.evidence:
+            if row.start is not None:
+                index[row.table, row.field, row.issue_number].append(row)
+        return dict(index)
 
     def at(self, *fields: str, issue: int | None = None) -> tuple[Place, ...]:
         """Where values stand: the first place of each field that has one."""

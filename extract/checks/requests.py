@@ -27,8 +27,12 @@ MOST: Final = (
     ("refills", 12),
 )
 """The most that a request asks for: visits, visits a week, weeks, units, refills."""
+LONGEST: Final = 450
+"""Characters of the sentence that concludes, with its request."""
 SAME, OTHER = 0.8, 0.4
 """Share of words by which a conclusion names another item, and at most its own."""
+NEAR: Final = 20
+"""Items before and behind one whose paragraphs may have been taken for its own."""
 _UNITS: Final = regex.compile(r"#\s?(\d+)(?![\d-])")
 _SIDE: Final = regex.compile(r"\b(left|right|bilateral|both)\b", regex.IGNORECASE)
 _ONE_SIDE: Final = {"left": "right", "right": "left"}
@@ -102,7 +106,8 @@ class RequestConflict:
     """A rationale concludes on the request of its heading."""
 
     def __init__(self, *, patterns: Patterns) -> None:
-        self._subject = patterns.rule("checks", "decided_subject")
+        self._verdict = patterns.rule("checks", "verdict")
+        self._gap = patterns.rule("checks", "sentence_gap")
         self._sessions = SessionReader(patterns=patterns)
 
     def __call__(self, facts: Facts) -> Iterator[Sign]:
@@ -130,12 +135,13 @@ class RequestConflict:
             return None
         words = one_line(rationale.of(facts.text.clean))
         end = each.conclusion.span.end - rationale.start
-        last = None
-        for match in self._subject.finditer(words, 0, max(end, 0)):
-            last = match
-        if last is None or last.end() < end - 1:
+        low = max(end - LONGEST, 0)
+        verdict = max(self._verdict.finditer(words, low, end), key=lambda m: m.end(), default=None)
+        if verdict is None or verdict.end() < end:
             return None
-        return _Subject(last["subject"], Span(*last.span("subject")).shift(rationale.start))
+        start = max((m.end() for m in self._gap.finditer(words, low, verdict.start())), default=low)
+        span = Span(min(start, verdict.start()), verdict.start())
+        return _Subject(span.of(words), span.shift(rationale.start))
 
     def _other_visits(self, subject: str, issue: IssueRecord) -> bool:
         known = {issue.sessions_requested, issue.sessions_authorized, issue.sessions_disputed} - {None}
@@ -160,5 +166,6 @@ def _other_item(subject: str, each: ItemFacts, facts: Facts) -> bool:
     words = tokens(subject)
     if overlap(words, tokens(each.issue.requested_treatment)) > OTHER:
         return False
-    others = (tokens(other.issue.requested_treatment) for other in facts.items if other is not each)
-    return any(overlap(words, other) >= SAME for other in others)
+    number = each.issue.issue_number
+    near = facts.items[max(number - NEAR, 0) : number + NEAR]
+    return any(overlap(words, tokens(o.issue.requested_treatment)) >= SAME for o in near if o is not each)
