@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from extract import __version__
+from extract.commands.doctor import doctor
 from extract.commands.evaluate import evaluate
 from extract.commands.extract import extract
 from extract.commands.merge import merge
@@ -23,6 +24,7 @@ for command in (
     status,
     merge,
     show,
+    doctor,
     evaluate,
 ):
     main.add_command(command)

@@ -10,6 +10,7 @@ from typing import Final
 import regex
 
 from extract.checks.facts import Facts, Place, Sign
+from extract.checks.limits import FIRST_YEAR
 from extract.evidence import Span
 from extract.patterns import Patterns
 from extract.values.dates import DateFinder, parse_date
@@ -34,8 +35,6 @@ LONGEST: Final = (
 )
 """Days that one step may take. The law gives 30 to apply (Labor Code 4610.5 (h)) and 30 to decide (4610.6 (d)); the
 backlog of 2013 and 2014 took up to a year."""
-FIRST_YEAR: Final = 2013
-"""Reviews began with injuries of 2013, and for all denials from July 2013 (Labor Code 4610.5 (a))."""
 NEAR: Final = 45
 """Days within which a denial told in prose is the one in dispute, and not one of an earlier request."""
 _NAMED: Final = regex.compile(r"(?<![\p{L}\d])CM[\s_-]?(\d\d)[\s_-]?(\d{7})(?!\d)", regex.IGNORECASE)

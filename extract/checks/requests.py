@@ -10,6 +10,7 @@ from typing import Final
 import regex
 
 from extract.checks.facts import Facts, ItemFacts, Sign, place_of
+from extract.checks.limits import MOST
 from extract.evidence import Span
 from extract.items.matching import overlap, tokens
 from extract.patterns import Patterns
@@ -17,16 +18,6 @@ from extract.record import IssueRecord
 from extract.values.sessions import SessionReader
 from extract.words import one_line
 
-MOST: Final = (
-    ("sessions_requested", 200),
-    ("sessions_authorized", 200),
-    ("sessions_disputed", 200),
-    ("frequency_max", 7),
-    ("weeks_max", 104),
-    ("quantity", 1000),
-    ("refills", 12),
-)
-"""The most that a request asks for: visits, visits a week, weeks, units, refills."""
 LONGEST: Final = 450
 """Characters of the sentence that concludes, with its request."""
 SAME, OTHER = 0.8, 0.4
