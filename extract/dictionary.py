@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extract.archive.deidentify import added_columns
+from extract.checks.catalogue import ALL, CATALOGUE
 from extract.failures import Reason
 from extract.schema import FLAGS, TABLES
 
@@ -17,6 +18,11 @@ with real types. The text that evidence offsets count is `texts/<letter_id>.txt`
 
 DEIDENTIFIED = """All columns keep their names; those that may identify are empty or hashed (`docs/archive.md`), and
 these are added at the end of their tables."""
+
+
+DOUBTS = """`letters.flags` has those of a letter, `issues.item_flags` those that are about an item; the evidence of both points
+at the words in question. The last column names the values that a flag casts doubt on (`extract.checks.catalogue.doubted`);
+it is empty where the flag tells that something is missing. How often each is right: [quality](quality.md)."""
 
 
 def markdown() -> str:
@@ -41,11 +47,15 @@ def markdown() -> str:
     ]
     out += [f"| {t.name} | {c.name} | {c.type} | {c.meaning} |" for t in TABLES for c in added_columns(t)]
     out.append("")
-    out += ["## flags", "", "| flag | meaning |", "| --- | --- |"]
-    out += [f"| `{name}` | {meaning} |" for name, meaning in FLAGS.items()]
+    out += ["## flags", "", DOUBTS, "", "| flag | meaning | what to do | casts doubt on |", "| --- | --- | --- | --- |"]
+    out += [f"| `{f.name}` | {f.meaning} | {f.advice} | {', '.join(_doubt(d) for d in f.doubts)} |" for f in CATALOGUE]
     out += ["", "## failures.reason", "", "| code | meaning |", "| --- | --- |"]
     out += [f"| `{reason}` | {reason.meaning} |" for reason in Reason]
     return "\n".join(out) + "\n"
+
+
+def _doubt(column: str) -> str:
+    return "everything" if column == ALL else f"`{column}`"
 
 
 if __name__ == "__main__":

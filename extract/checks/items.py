@@ -13,6 +13,9 @@ from extract.patterns import TIME_LIMIT, Patterns
 _ENDS: Final = 3
 """Characters behind a conclusion at which a rationale may end without a full stop."""
 
+SHOWN: Final = 60
+"""Characters of a rationale's end that the flag points at."""
+
 
 def item_count_conflict(facts: Facts) -> Iterator[Sign]:
     """The letter prints more items than were found: labels or decisions left over, or higher numbers."""
@@ -93,5 +96,6 @@ class RationaleEnd:
         words = span.of(facts.text.clean).rstrip()
         concluded = last.conclusion is not None and span.end - last.conclusion.span.end <= _ENDS
         if words and not concluded and not self._end.search(words, max(len(words) - 20, 0)):
-            at = Span(max(span.start, span.start + len(words) - 60), span.start + len(words))
+            start = words.rfind(" ", 0, max(len(words) - SHOWN, 0)) + 1
+            at = Span(span.start + start, span.start + len(words))
             yield Sign("rationale_end", (facts.place(at),), last.issue.issue_number)

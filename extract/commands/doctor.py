@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from extract.commands.common import many
+
 UNSOUND = 3
 """Exit code of ``--strict`` where something beside flags is listed."""
 
@@ -50,11 +52,12 @@ def doctor(dataset: Path, limit: int, flag: str | None, as_json: bool, csv_file:
         else:
             click.echo(report.as_text(found), nl=False)
         if csv_file is not None:
-            rows = report.write_csv(cases(dataset, flag=flag, words=True), csv_file)
-            click.echo(f"{rows} rows written to {csv_file}", err=True)
+            try:
+                rows = report.write_csv(cases(dataset, flag=flag, words=True), csv_file)
+            except OSError as error:
+                raise click.ClickException(f"{csv_file} cannot be written: {error.strerror or error}") from error
+            click.echo(f"{many(rows, 'row')} written to {csv_file}", err=True)
     except DatasetError as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or csv_file}: {error.strerror or error}") from error
     if strict and found.unsound:
         raise click.exceptions.Exit(UNSOUND)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +15,6 @@ from extract.failures import Reason
 _UNKNOWN: Final = Flag(
     "", "a flag that this version does not know", "examine the dataset with the version that made it"
 )
-BATCH: Final = 2000
-"""Letters whose evidence is asked for at a time."""
 
 
 def examine(folder: Path, *, limit: int = 3) -> Findings:
@@ -44,19 +41,30 @@ def cases(folder: Path, *, flag: str | None = None, words: bool = False) -> Iter
     ``words`` adds what each flag points at, where the dataset keeps it. Raises DatasetError.
     """
     tables = Tables(folder)
-    condition, values = ("list_contains(flags, ?)", [flag]) if flag is not None else ("len(flags) > 0", [])
-    chosen = tables.rows(
-        f"SELECT letter_id, source, case_number, flags FROM letters WHERE {condition} ORDER BY source", *values
+    letters = (
+        "SELECT letter_id, source, case_number, unnest(flags) AS flag, generate_subscripts(flags, 1) AS rank"
+        " FROM letters"
     )
-    for start in range(0, len(chosen), BATCH):
-        some = chosen[start : start + BATCH]
-        ids = [row[0] for row in some]
-        items = _items(tables, ids)
-        pointed = _words(tables, ids) if words else {}
-        for letter_id, source, case_number, flags in some:
-            for name in flags if flag is None else [flag]:
-                key = (letter_id, name)
-                yield Case(letter_id, source, case_number, name, tuple(items.get(key, ())), tuple(pointed.get(key, ())))
+    items = "SELECT NULL AS letter_id, NULL AS flag, NULL AS numbers"
+    if tables.has("issues", "item_flags"):
+        items = (
+            "SELECT letter_id, flag, list(issue_number ORDER BY issue_number) AS numbers FROM"
+            " (SELECT letter_id, issue_number, unnest(item_flags) AS flag FROM issues) GROUP BY letter_id, flag"
+        )
+    pointed = "SELECT NULL AS letter_id, NULL AS flag, NULL AS words"
+    if words and tables.has("evidence", "letter_id", "table", "field", "value", "text", "start"):
+        pointed = (
+            "SELECT letter_id, value AS flag, list(text ORDER BY start) AS words FROM evidence"
+            " WHERE \"table\" = 'letters' AND field = 'flags' AND text <> '' GROUP BY letter_id, flag"
+        )
+    query = (
+        "SELECT l.letter_id, l.source, l.case_number, l.flag, i.numbers, w.words"
+        f" FROM ({letters}) AS l LEFT JOIN ({items}) AS i ON i.letter_id = l.letter_id AND i.flag = l.flag"
+        f" LEFT JOIN ({pointed}) AS w ON w.letter_id = l.letter_id AND w.flag = l.flag"
+        f" {'' if flag is None else 'WHERE l.flag = ?'} ORDER BY l.source, l.rank"
+    )
+    for letter_id, source, number, name, numbers, told in tables.stream(query, *([] if flag is None else [flag])):
+        yield Case(letter_id, source, number, name, tuple(numbers or ()), tuple(told or ()))
 
 
 def _flags(tables: Tables, limit: int) -> Iterator[Flagged]:
@@ -86,31 +94,3 @@ def _failures(tables: Tables, limit: int) -> Iterator[Failed]:
         rows = tables.rows("SELECT source FROM failures WHERE reason = ? ORDER BY source LIMIT ?", reason, limit)
         meaning = known.get(reason, "a reason that this version does not know")
         yield Failed(reason, files, meaning, tuple(row[0] for row in rows))
-
-
-def _items(tables: Tables, ids: Sequence[str]) -> dict[tuple[str, str], list[int]]:
-    """The items that each flag of some letters is about."""
-    if not tables.has("issues", "item_flags"):
-        return {}
-    found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    query = (
-        "SELECT letter_id, unnest(item_flags), issue_number FROM issues"
-        " WHERE len(item_flags) > 0 AND list_contains(?, letter_id) ORDER BY letter_id, issue_number"
-    )
-    for letter_id, flag, number in tables.rows(query, ids):
-        found[letter_id, flag].append(number)
-    return found
-
-
-def _words(tables: Tables, ids: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    """The words that each flag of some letters points at; none in a dataset without identities."""
-    if not tables.has("evidence", "letter_id", "table", "field", "value", "text"):
-        return {}
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    query = (
-        "SELECT letter_id, value, text FROM evidence WHERE \"table\" = 'letters' AND field = 'flags'"
-        " AND text <> '' AND list_contains(?, letter_id)"
-    )
-    for letter_id, flag, text in tables.rows(query, ids):
-        found[letter_id, flag].append(text)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ NEEDED: Final = {
     "failures": ("source", "reason"),
 }
 """Tables and columns without which there is nothing to look at."""
+
+BATCH: Final = 2000
+"""Rows that are taken from an answer at a time."""
 
 
 class DatasetError(Exception):
@@ -53,6 +57,15 @@ class Tables:
         """The rows of a query. Raises DatasetError where the files do not hold what they should."""
         try:
             return self._connection.execute(query, list(values)).fetchall()
+        except duckdb.Error as error:
+            raise DatasetError(f"the tables cannot be read: {str(error).splitlines()[0]}") from error
+
+    def stream(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a batch at a time, for answers that may fill the memory. Raises DatasetError."""
+        try:
+            answer = self._connection.execute(query, list(values))
+            while batch := answer.fetchmany(BATCH):
+                yield from batch
         except duckdb.Error as error:
             raise DatasetError(f"the tables cannot be read: {str(error).splitlines()[0]}") from error
 
