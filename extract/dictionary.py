@@ -20,9 +20,10 @@ DEIDENTIFIED = """All columns keep their names; those that may identify are empt
 these are added at the end of their tables."""
 
 
-DOUBTS = """`letters.flags` has those of a letter, `issues.item_flags` those that are about an item; the evidence of both points
-at the words in question. The last column names the values that a flag casts doubt on (`extract.checks.catalogue.doubted`);
-it is empty where the flag tells that something is missing. How often each is right: [quality](quality.md)."""
+DOUBTS = """`letters.flags` has those of a letter, `issues.item_flags` those about an item; the evidence of both
+points at the words in question. The last column names the values that a flag casts doubt on
+(`extract.checks.catalogue.doubted`); it is empty where the flag tells that something is missing. How often each is
+right: [quality](quality.md)."""
 
 
 def markdown() -> str:
