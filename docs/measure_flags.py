@@ -100,12 +100,13 @@ def transcript(command):
 def write(pairs):
     """Put the tables and transcripts into docs/quality.md."""
     sys.path.insert(0, str(ROOT))
-    from tests.injected import as_table
+    from tests.conftest import public_home
+    from tests.injected import CORPUS, as_table
 
     text = PAGE.read_text(encoding="utf-8")
     parts = {
         "precision": precision(pairs),
-        "faults": as_table(),
+        "faults": as_table(CORPUS, public_home() / "letters"),
         **{f"transcript {n}": transcript(command) for n, command in enumerate(COMMANDS, start=1)},
     }
     for name, part in parts.items():

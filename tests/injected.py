@@ -256,17 +256,39 @@ def _raised(record):
     return Counter([(f, 0) for f in record.flags] + [(f, i.issue_number) for i in record.issues for f in i.item_flags])
 
 
-def as_table(home=CORPUS):
-    """The share of each kind of fault that is caught in the letters of a folder, unknown layouts aside, as Markdown."""
+def as_table(home=CORPUS, beside=None):
+    """The share of each kind of fault that is caught in the letters of a folder, unknown layouts aside, as Markdown.
+
+    ``beside``: another folder, of which only the counts are told.
+    """
     reader = LetterReader()
-    paths = sorted(p for p in home.rglob("*.pdf") if p.parent.name != "U")
-    lines = ["| fault | put in | caught | share | by |", "| --- | ---: | ---: | ---: | --- |"]
-    for name, found in measure(reader, paths).items():
-        share = f"{found.caught / found.put_in:.0%}" if found.put_in else "–"
-        by = ", ".join(f"`{flag}` {n}" for flag, n in found.flags.most_common(4))
-        lines.append(f"| {name} | {found.put_in} | {found.caught} | {share} | {by} |")
-    return "\n".join(lines)
+    found, others = (
+        measure(reader, sorted(p for p in folder.rglob("*.pdf") if p.parent.name != "U")) if folder else {}
+        for folder in (home, beside)
+    )
+    head = ["fault", "put in", "caught", "share", *(["public: put in", "share"] if others else []), "by"]
+    rows = [
+        [
+            name,
+            one.put_in,
+            one.caught,
+            share(one),
+            *([others[name].put_in, share(others[name])] if others else []),
+            by(one),
+        ]
+        for name, one in found.items()
+    ]
+    rule = ["---", *["---:"] * (len(head) - 2), "---"]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, rule, *rows))
+
+
+def share(found):
+    return f"{found.caught / found.put_in:.0%}" if found.put_in else "–"
+
+
+def by(found):
+    return ", ".join(f"`{flag}` {n}" for flag, n in found.flags.most_common(4))
 
 
 if __name__ == "__main__":
-    print(as_table(*map(Path, sys.argv[1:2])))
+    print(as_table(*map(Path, sys.argv[1:3])))
