@@ -104,7 +104,7 @@ def test_limit_names_fewer_letters(tmp_path):
     for limit, named in ((1, "0.txt, … and 3 more"), (9, "0.txt, 1.txt, 2.txt, 3.txt"), (0, "")):
         flags = doctor(tmp_path / "out", "--limit", limit).output.partition("Files that gave")[0]
         assert flags.rstrip().splitlines()[-1].strip() == (
-            named or "Do: read the case summary: many of 2013 leave it out"
+            named or "Do: read the case summary: some letters leave it out"
         )
 
 

@@ -36,7 +36,7 @@ CATALOGUE: Final = (
         "look at the first page: is it a determination, and is the number legible?",
     ),
     Flag("no_decision_date", "no date of the determination was found", "look at the letter's head and its end"),
-    Flag("no_age", "no age was found", "read the case summary: many of 2013 leave it out"),
+    Flag("no_age", "no age was found", "read the case summary: some letters leave it out"),
     Flag("no_sex", "no sex was found", "read the case summary: some name the worker without a pronoun"),
     Flag("no_injury_date", "no injury date was found", "look at the header and the first sentence of the summary"),
     Flag(
