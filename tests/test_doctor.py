@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from extract.cli import main
 from extract.doctor.examine import cases, examine
 from extract.doctor.report import safe
-from tests.letters import LETTER
+from tests.letters import LETTER, extract_with
 from tests.runs import letter, run
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +27,7 @@ def doctor(*arguments, code=0):
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
+def dataset(reader, tmp_path_factory):
     """Eight letters: five good ones, one turned round, one without its age, one of another's case; an invoice."""
     home = tmp_path_factory.mktemp("doctor")
     folder = home / "letters"
@@ -38,7 +38,7 @@ def dataset(tmp_path_factory):
     (folder / "ageless.txt").write_text(letter(6).replace("41 year old ", ""), encoding="utf-8")
     (folder / "again.txt").write_text(letter(0, "He sleeps badly."), encoding="utf-8")
     (folder / "invoice.txt").write_text("INVOICE\nAmount due: 12\n", encoding="utf-8")
-    run(folder, "--out", home / "out")
+    extract_with(reader, [folder], home / "out")
     return home / "out"
 
 
@@ -96,11 +96,11 @@ def test_one_flag_in_full(dataset):
     assert "No letter has this flag" in doctor(dataset, "--flag", "date_gap").output
 
 
-def test_limit_names_fewer_letters(tmp_path):
+def test_limit_names_fewer_letters(reader, tmp_path):
     for number in range(4):
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / f"{number}.txt").write_text(letter(number).replace("41 year old ", ""), encoding="utf-8")
-    run(tmp_path / "in", "--out", tmp_path / "out")
+    extract_with(reader, [tmp_path / "in"], tmp_path / "out")
     for limit, named in ((1, "0.txt, … and 3 more"), (9, "0.txt, 1.txt, 2.txt, 3.txt"), (0, "")):
         flags = doctor(tmp_path / "out", "--limit", limit).output.partition("Files that gave")[0]
         assert flags.rstrip().splitlines()[-1].strip() == (
@@ -160,20 +160,20 @@ def test_a_field_that_many_letters_lack_is_a_gap(changed):
     assert "sex: 75.0% of 8 letters of layout A, usual is at most 5%" in doctor(out).output
 
 
-def test_a_letter_under_two_case_numbers(tmp_path):
+def test_a_letter_under_two_case_numbers(reader, tmp_path):
     (tmp_path / "in").mkdir()
     for number in (1, 2):
         (tmp_path / "in" / f"{number}.txt").write_text(letter(number), encoding="utf-8")
-    run(tmp_path / "in", "--out", tmp_path / "out")
+    extract_with(reader, [tmp_path / "in"], tmp_path / "out")
     (twice,) = examine(tmp_path / "out").twice
     assert twice.what == "the same dates, age, sex and requests"
 
 
-def test_strict_asks_for_more_than_flags(tmp_path, dataset):
+def test_strict_asks_for_more_than_flags(reader, tmp_path, dataset):
     doctor(dataset, "--strict", code=3)  # a file that gave no letter, a case that is there twice
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "1.txt").write_text(LETTER.replace("41 year old ", ""), encoding="utf-8")
-    run(tmp_path / "in", "--out", tmp_path / "out")
+    extract_with(reader, [tmp_path / "in"], tmp_path / "out")
     assert "no_age" in doctor(tmp_path / "out", "--strict").output
 
 
@@ -196,10 +196,10 @@ def test_a_dataset_without_item_flags_will_do(changed, dataset):
     assert {f.flag: f.items for f in examine(out).flags} == {"decision_conflict": 0, "no_age": 0}
 
 
-def test_an_empty_dataset_is_looked_at(tmp_path):
+def test_an_empty_dataset_is_looked_at(reader, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x.txt").write_text("INVOICE\n", encoding="utf-8")
-    run(tmp_path / "in", "--out", tmp_path / "out", code=3)
+    extract_with(reader, [tmp_path / "in"], tmp_path / "out")
     assert "0 letters, 0 disputed items, 1 file without a letter" in doctor(tmp_path / "out").output
 
 
@@ -220,11 +220,11 @@ def test_words_cannot_steer_a_terminal():
     assert safe("a\x1b[31mb\u202ec") == "a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c"
 
 
-def test_transcript_of_the_docs_is_real(tmp_path, monkeypatch):
+def test_transcript_of_the_docs_is_real(reader, tmp_path, monkeypatch):
     page = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```console\n\$ imr (doctor [^\n]+)\n(.*?)```", page, re.S)
     assert len(blocks) >= 2
-    run(ROOT / "corpus" / "letters" / "M", "--out", tmp_path / "mixed")
+    extract_with(reader, [ROOT / "corpus" / "letters" / "M"], tmp_path / "mixed")
     monkeypatch.chdir(tmp_path)
     for command, printed in blocks:
         result = CliRunner().invoke(main, command.split())
