@@ -94,6 +94,6 @@ class EvidenceBook:
         for item in found:
             self.add(table, field, item, issue=issue, citation=citation)
 
-    def add_file(self, table: str, field: str, value: Any, method: str) -> None:
+    def add_file(self, table: str, field: str, value: Any, method: str, *, issue: int | None = None) -> None:
         """Write down what is known of the file and not from its words."""
-        self.rows.append(Evidence(table, field, plain(value), "", FILE, None, None, None, None, method, 1.0))
+        self.rows.append(Evidence(table, field, plain(value), "", FILE, None, None, None, None, method, 1.0, issue))

@@ -8,6 +8,7 @@ from extract import __version__
 from extract.commands.agreement import agreement
 from extract.commands.annotate import annotate
 from extract.commands.diff import diff
+from extract.commands.doctor import doctor
 from extract.commands.evaluate import evaluate
 from extract.commands.export import export
 from extract.commands.extract import extract
@@ -29,6 +30,7 @@ for command in (
     status,
     merge,
     show,
+    doctor,
     evaluate,
     review,
     diff,

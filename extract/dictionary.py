@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extract.archive.deidentify import added_columns
+from extract.checks.catalogue import ALL, CATALOGUE
 from extract.failures import Reason
 from extract.schema import FLAGS, TABLES
 
@@ -19,6 +20,12 @@ DEIDENTIFIED = """All columns keep their names; those that may identify are empt
 these are added at the end of their tables."""
 
 
+DOUBTS = """`letters.flags` has those of a letter, `issues.item_flags` those about an item; the evidence of both
+points at the words in question. The last column names the values that a flag casts doubt on
+(`extract.checks.catalogue.doubted`); it is empty where the flag tells that something is missing. How often each is
+right: [quality](quality.md)."""
+
+
 def markdown() -> str:
     """All tables, flags and failure codes."""
     out = [HEAD]
@@ -27,7 +34,7 @@ def markdown() -> str:
         out += [f"## {table.name}", "", f"{table.meaning}.{key}", ""]
         out += ["| column | type | meaning |", "| --- | --- | --- |"]
         for column in table.columns:
-            values = ", ".join(f"`{v}`" for v in column.values) if column.name != "flags" else "see flags"
+            values = ", ".join(f"`{v}`" for v in column.values) if column.values != tuple(FLAGS) else "see flags"
             meaning = f"{column.meaning}: {values}" if values else column.meaning
             out.append(f"| {column.name} | {column.type} | {meaning} |".replace("|-", "\\|-"))
         out.append("")
@@ -41,11 +48,15 @@ def markdown() -> str:
     ]
     out += [f"| {t.name} | {c.name} | {c.type} | {c.meaning} |" for t in TABLES for c in added_columns(t)]
     out.append("")
-    out += ["## flags", "", "| flag | meaning |", "| --- | --- |"]
-    out += [f"| `{name}` | {meaning} |" for name, meaning in FLAGS.items()]
+    out += ["## flags", "", DOUBTS, "", "| flag | meaning | what to do | casts doubt on |", "| --- | --- | --- | --- |"]
+    out += [f"| `{f.name}` | {f.meaning} | {f.advice} | {', '.join(_doubt(d) for d in f.doubts)} |" for f in CATALOGUE]
     out += ["", "## failures.reason", "", "| code | meaning |", "| --- | --- |"]
     out += [f"| `{reason}` | {reason.meaning} |" for reason in Reason]
     return "\n".join(out) + "\n"
+
+
+def _doubt(column: str) -> str:
+    return "everything" if column == ALL else f"`{column}`"
 
 
 if __name__ == "__main__":

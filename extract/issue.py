@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from extract.book import EvidenceBook
+from extract.checks.facts import ItemFacts
 from extract.evidence import Found, Span
 from extract.items import Item
 from extract.items.listed import BY_HEADING
@@ -40,15 +40,6 @@ _PROSE_PARTS: Final[tuple[tuple[Part, Side], ...]] = (
 """Parts in prose, and the side that their first sentence speaks for unless it says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class IssueFlags:
-    """What to look at in an item."""
-
-    decision_conflict: bool = False
-    sessions_conflict: bool = False
-    incomplete: bool = False
-
-
 class IssueReader:
     """Reads one disputed item."""
 
@@ -68,8 +59,8 @@ class IssueReader:
         self._visits = patterns.rule("visits", "visit_treatment")
         self._not_visits = patterns.rule("visits", "not_visits")
 
-    def read(self, clean: str, item: Item, book: EvidenceBook) -> tuple[IssueRecord, IssueFlags]:
-        """The record of an item of the clean text, its evidence written into the book."""
+    def read(self, clean: str, item: Item, book: EvidenceBook) -> ItemFacts:
+        """An item of the clean text: its record, its evidence written into the book, and what checks ask of it."""
         number = item.number
         heading = fold(item.request.of(clean))
         start = item.request.start
@@ -101,7 +92,7 @@ class IssueReader:
         values["body_parts"] = tuple(dict.fromkeys(p.value for p in parts))
         book.add_all(TABLE, "body_parts", (p.shift(start) for p in parts), issue=number)
 
-        conflict = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
+        asked = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
         self._drug_fields(first, category, keep)
         decision = self._decision(clean, item)
         if decision is not None:
@@ -120,9 +111,7 @@ class IssueReader:
                 values[part] = fold(span.of(clean))
                 book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
         values["citations"] = self._cited(clean, item, sides, same, book)
-        return IssueRecord(**values), IssueFlags(
-            self._disagrees(clean, item, decision), conflict, len(paragraphs) < len(_SIDES) + 1
-        )
+        return ItemFacts(item, IssueRecord(**values), self._concluded(clean, item), asked)
 
     def _visit_fields(
         self,
@@ -131,13 +120,13 @@ class IssueReader:
         disputed: Found[str],
         category: str | None,
         keep: Any,
-    ) -> bool:
+    ) -> Sessions:
         first = original or disputed
         if not self._counts_visits(first.value, category):
-            return False
+            return Sessions()
         asked = self._sessions.read(first.value)
         if asked.total is None and asked.frequency_max is None and not self._visits.search(first.value):
-            return False  # a duration alone, as of a weight loss program, is no count of visits
+            return Sessions()  # a duration alone, as of a weight loss program, is no count of visits
         keep("sessions_requested", _shift(asked.total, first.span.start))
         for field in ("frequency_min", "frequency_max", "weeks_min", "weeks_max"):
             keep(field, _shift(getattr(asked, field), first.span.start))
@@ -148,7 +137,7 @@ class IssueReader:
             )
         left: Sessions = asked if original is None else self._sessions.read(disputed.value)
         keep("sessions_disputed", _shift(left.total, disputed.span.start))
-        return asked.conflict
+        return asked
 
     def _counts_visits(self, request: str, category: str | None) -> bool:
         if category in NO_VISITS or self._not_visits.search(request):
@@ -215,13 +204,11 @@ class IssueReader:
         conclusion = self._conclusion.read_loosely(one_line(span.of(clean)))
         return item.decision if conclusion is None else conclusion.shift(span.start)
 
-    def _disagrees(self, clean: str, item: Item, decision: Found[str] | None) -> bool:
-        """True where the rationale ends on the other side of the heading's decision."""
+    def _concluded(self, clean: str, item: Item) -> Found[str] | None:
+        """What the rationale concludes."""
         span = item.parts.get("rationale")
-        if span is None or decision is None or decision.value == "modified":
-            return False
-        conclusion = self._conclusion.read(one_line(span.of(clean)))
-        return conclusion is not None and conclusion.value not in (decision.value, "modified")
+        conclusion = None if span is None else self._conclusion.read(one_line(span.of(clean)))
+        return None if conclusion is None or span is None else conclusion.shift(span.start)
 
 
 def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:

@@ -10,17 +10,18 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 import regex
 
 from extract.book import EvidenceBook
+from extract.checks.checker import Checker
+from extract.checks.facts import Facts, ItemFacts
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
 from extract.header import HeaderReader, HeaderValues
-from extract.issue import IssueFlags, IssueReader
+from extract.issue import IssueReader
 from extract.items import Item, find_items
 from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.learned.component import load_model
@@ -29,7 +30,7 @@ from extract.letterhead import LetterheadReader
 from extract.nlp import OneParse, build_nlp
 from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter, read_bytes
-from extract.record import FailureRecord, IssueRecord, LetterRecord, PriorCareRecord
+from extract.record import FailureRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.unknown import UnknownReader
 from extract.values.body_parts import BodyPartFinder
@@ -41,23 +42,10 @@ from extract.values.reviewer import ReviewerReader
 from extract.words import fold, one_line
 
 TABLE: Final = "letters"
-STATED: Final = 0.9
-"""Confidence from which the summary's injury date is sure enough to contradict the header."""
-GOOD_SCAN: Final = 0.97
-"""Share of words read with confidence below which a scanned page is called poor."""
 INFERRED: Final = 0.8
 """Most confidence of a code that no letter prints and a vocabulary infers."""
-LOW: Final = 0.6
-"""Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
-DATE_ORDER: Final = (
-    "injury_date",
-    "ur_denial_date",
-    "application_received_date",
-    "assigned_date",
-    "decision_date",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +94,7 @@ class LetterReader:
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
+        self._checker = Checker(patterns=self.patterns)
 
     def read(self, source: Source) -> list[LetterRecord]:
         """The letters of a file, nearly always one. Raises LetterError where there is none."""
@@ -194,7 +183,6 @@ class LetterReader:
             book.add_file(TABLE, field, values[field], "reading")
         first = next((s.heading for s in sections.spans if s.heading.end), Span(0, 0))
         book.add(TABLE, "layout", Found(values["layout"], first, "layout", 1.0 if sections.known else 0.5))
-        flags: dict[str, Found[Any] | None] = {}
         section = sections.first("case_summary")
         summary = section.content if section else None
         if summary is None and not sections.known:
@@ -203,32 +191,22 @@ class LetterReader:
         base = 0
         if summary is not None:
             base = summary.start
-            prose = one_line(summary.of(text.clean))
-            if len(prose) > Limits.summary_characters:
-                prose = prose[: Limits.summary_characters]
-                flags["long_summary"] = None
+            prose = one_line(summary.of(text.clean))[: Limits.summary_characters]
             person = self._person.read(prose)
             self._summary_fields(prose, base, person, values, book)
             values["prior_care"] = self._prior_care(text, prose, base)
-        self._header_fields(header, person, base, values, flags, book)
+        self._header_fields(header, person, base, values, book)
         self._reviewer_fields(text, sections, values, book)
-        issues = self._item_fields(text, items, values, flags, book)
+        read = self._item_fields(text, items, values, book)
         self._documents(text, sections, values, book)
-        cover = header.words.get("cover_determination")
-        if cover is not None and "decision" in values and cover.value != values["decision"]:
-            flags.setdefault("decision_conflict", cover)
-        poor = any(p.ocr_quality is not None and p.ocr_quality < GOOD_SCAN for p in pages)
-        self._flag(values, person, several, poor, sections, flags, book)
-        values["flags"] = tuple(flags)
-        for name, found in flags.items():
-            if found is None:
-                book.add_file(TABLE, "flags", name, "check")
-            else:
-                book.add(TABLE, "flags", found, value=name)
         raw_sections = tuple(
             (s.name, *_bounds(text.to_raw(Span(s.heading.start, s.content.end)))) for s in sections.spans
         )
-        return LetterRecord(**values, issues=issues, evidence=tuple(book.rows), text=text.raw, sections=raw_sections)
+        evidence = tuple(book.rows)
+        letter = LetterRecord(**values, evidence=evidence, text=text.raw, sections=raw_sections)
+        quality = min((p.ocr_quality for p in pages if p.ocr_quality is not None), default=None)
+        facts = Facts(letter, text, sections, header, person, summary, read, several, quality)
+        return self._checker.flagged(facts, book)
 
     def _prior_care(self, text: LetterText, prose: str, base: int) -> tuple[PriorCareRecord, ...]:
         rows: list[PriorCareRecord] = []
@@ -284,7 +262,6 @@ class LetterReader:
         person: Person,
         base: int,
         values: dict[str, Any],
-        flags: dict[str, Found[Any] | None],
         book: EvidenceBook,
     ) -> None:
         if not header.words.get("case_number") and header.footer is None:
@@ -292,7 +269,6 @@ class LetterReader:
             if named is not None:  # the DWC names a letter's file by its case
                 values["case_number"] = named.value
                 book.add_file(TABLE, "case_number", named.value, "file_name")
-                flags["case_number_from_file_name"] = None
         if header.footer is not None:
             values["case_number"] = header.footer.value
             book.add_raw(TABLE, "case_number", header.footer, section="footer")
@@ -316,10 +292,6 @@ class LetterReader:
         ):
             values["injury_date_end"] = person.injury_end.value
             book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
-        known = {values.get("injury_date"), values.get("injury_date_end")}
-        told = {d.value for d in (person.injury, person.injury_end) if d is not None}
-        if person.injury is not None and person.injury.confidence >= STATED and not told & known:
-            flags["injury_date_conflict"] = person.injury.shift(base)
 
     def _reviewer_fields(
         self, text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook
@@ -355,22 +327,11 @@ class LetterReader:
             book.add(TABLE, field, Found(values[field], section.content, "section", 0.8))
 
     def _item_fields(
-        self,
-        text: LetterText,
-        items: Sequence[Item],
-        values: dict[str, Any],
-        flags: dict[str, Found[Any] | None],
-        book: EvidenceBook,
-    ) -> tuple[IssueRecord, ...]:
-        issues: list[IssueRecord] = []
-        for item in items:
-            issue, marks = self._issues.read(text.clean, item, book)
-            issues.append(issue)
-            for name, raised in _item_flags(issue, marks):
-                if raised:
-                    flags.setdefault(name, Found(name, item.request, "check"))
-        decisions = [i.decision for i in issues]
-        values["issue_count"] = len(issues)
+        self, text: LetterText, items: Sequence[Item], values: dict[str, Any], book: EvidenceBook
+    ) -> tuple[ItemFacts, ...]:
+        read = tuple(self._issues.read(text.clean, item, book) for item in items)
+        decisions = [each.issue.decision for each in read]
+        values["issue_count"] = len(read)
         values["upheld_count"] = decisions.count("upheld")
         values["overturned_count"] = decisions.count("overturned")
         if items:
@@ -386,35 +347,7 @@ class LetterReader:
         else:
             for field in ("issue_count", "upheld_count", "overturned_count"):
                 book.add_file(TABLE, field, 0, "count_of_items")
-        return tuple(issues)
-
-    def _flag(
-        self,
-        values: dict[str, Any],
-        person: Person,
-        several: bool,
-        poor: bool,
-        sections: Sections,
-        flags: dict[str, Found[Any] | None],
-        book: EvidenceBook,
-    ) -> None:
-        for name, missing in (
-            ("no_age", "age" not in values),
-            ("no_sex", "sex" not in values),
-            ("no_injury_date", "injury_date" not in values),
-            ("no_case_number", "case_number" not in values),
-            ("no_decision_date", "decision_date" not in values),
-            ("no_issues", values["issue_count"] == 0),
-            ("age_conflict", len(person.ages) > 1),
-            ("several_letters", several),
-            ("unknown_layout", not sections.known),
-            ("date_order", _out_of_order(values)),
-            ("low_ocr_quality", poor),
-        ):
-            if missing:
-                flags.setdefault(name, None)
-        if any(row.confidence < LOW and row.table != "citations" for row in book.rows):
-            flags.setdefault("low_confidence", None)
+        return read
 
 
 def overall(decisions: Sequence[str | None]) -> str | None:
@@ -423,20 +356,6 @@ def overall(decisions: Sequence[str | None]) -> str | None:
         return None
     kinds = set(decisions)
     return decisions[0] if len(kinds) == 1 and kinds <= {"upheld", "overturned"} else "partially_overturned"
-
-
-def _item_flags(issue: IssueRecord, marks: IssueFlags) -> tuple[tuple[str, bool], ...]:
-    return (
-        ("no_decision", issue.decision is None),
-        ("decision_conflict", marks.decision_conflict),
-        ("sessions_conflict", marks.sessions_conflict),
-        ("incomplete_item", marks.incomplete),
-    )
-
-
-def _out_of_order(values: dict[str, Any]) -> bool:
-    days: list[date] = [values[f] for f in DATE_ORDER if f in values]
-    return days != sorted(days)
 
 
 def _part(source: Source, number: int) -> Source:

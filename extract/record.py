@@ -70,6 +70,7 @@ class IssueRecord:
     claims_administrator_guideline: str | None = None
     reviewer_guideline: str | None = None
     rationale: str | None = None
+    item_flags: tuple[str, ...] = ()
     citations: tuple[CitationRecord, ...] = ()
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from extract.checks.catalogue import CATALOGUE
+
 Type = Literal["str", "int", "num", "date", "list"]
 
 
@@ -56,27 +58,7 @@ GUIDELINES: Final = (
     "mtus_acoem", "mtus_chronic_pain", "mtus_opioids", "mtus_postsurgical", "mtus_acupuncture", "mtus", "acoem",
     "odg", "other",
 )  # fmt: skip
-FLAGS: Final = {
-    "case_number_from_file_name": "the letter prints no case number; the file's name gave it",
-    "no_case_number": "no case number was found",
-    "no_decision_date": "no date of the determination was found",
-    "no_age": "no age was found",
-    "no_sex": "no sex was found",
-    "no_injury_date": "no injury date was found",
-    "injury_date_conflict": "header and case summary give different injury dates",
-    "age_conflict": "the case summary gives two ages",
-    "date_order": "the header's dates are not in the order injury, denial, application, assignment, decision",
-    "no_issues": "no disputed item was found",
-    "no_decision": "an item has no decision",
-    "decision_conflict": "an item's heading and its rationale's conclusion disagree, or the cover letter and the items",
-    "sessions_conflict": "a stated total of visits and frequency times weeks disagree",
-    "incomplete_item": "an item lacks its guideline paragraphs or rationale: the letter may be cut off",
-    "several_letters": "the file held more than one letter",
-    "unknown_layout": "no known letter layout was recognised",
-    "long_summary": "the case summary is too long to be read to its end",
-    "low_ocr_quality": "the text was read from images and is poor",
-    "low_confidence": "a value of this row is uncertain",
-}
+FLAGS: Final = {flag.name: flag.meaning for flag in CATALOGUE}
 
 _TO_LETTER: Final = Reference(("letter_id",), "letters")
 _TO_ISSUE: Final = Reference(("letter_id", "issue_number"), "issues")
@@ -150,6 +132,7 @@ ISSUES: Final = Table(
         Column("claims_administrator_guideline", "str", "the letter's paragraph, white space folded"),
         Column("reviewer_guideline", "str", "the letter's paragraph, white space folded"),
         Column("rationale", "str", "the letter's paragraph, white space folded"),
+        Column("item_flags", "list", "those of letters.flags that are about this item", tuple(FLAGS)),
     ),
     (_TO_LETTER,),
 )

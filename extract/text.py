@@ -72,6 +72,7 @@ class LetterText:
         self.clean_lines: tuple[TextLine, ...] = tuple(li for li in self.lines if li.clean is not None)
         self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
+        self._sizes = {page.number: (page.width, page.height) for page in pages}
         self.has_boxes = bool(pages) and pages[0].has_boxes
         self.scanned = any(page.ocr_quality is not None for page in pages)
 
@@ -97,7 +98,13 @@ class LetterText:
             part = line.line.box_of(a - line.raw.start, b - line.raw.start) if a < b else None
             if part is not None:
                 box = part if box is None else box.union(part)
-        return Place(page, box)
+        return Place(page, None if box is None else self._on_page(page, box))
+
+    def _on_page(self, page: int, box: Box) -> Box | None:
+        """The part of a box that lies on its page; None for words that a PDF prints beside it."""
+        width, height = self._sizes[page]
+        clipped = Box(max(box.x0, 0.0), max(box.top, 0.0), min(box.x1, width), min(box.bottom, height))
+        return clipped if clipped.x0 < clipped.x1 and clipped.top < clipped.bottom else None
 
     def line_index(self, at: int) -> int:
         """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""

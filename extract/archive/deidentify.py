@@ -40,7 +40,7 @@ LONGEST: Final = 40
 """Characters of a strength at most."""
 KEPT: Final = frozenset(
     "layout text_source pages priority sex icd_codes body_parts letter_body_parts decision letter_decision issue_count"
-    " upheld_count overturned_count cover_determination documents_reviewed_count flags issue_number"
+    " upheld_count overturned_count cover_determination documents_reviewed_count flags item_flags issue_number"
     " treatment_category treatment_subcategory sessions_requested sessions_authorized sessions_disputed"
     " frequency_min frequency_max weeks_min weeks_max quantity refills citation_number cited_by guideline"
     " claims_administrator_guidelines_cited reviewer_guidelines_cited table field section method confidence"

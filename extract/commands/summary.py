@@ -33,4 +33,4 @@ def summarise(summary: Summary, out: Path) -> None:
     if summary.flagged:
         click.echo(f"To be looked at ({many(summary.flagged, 'letter')}, column flags):")
         for flag, n in summary.flags.most_common():
-            click.echo(f"  {n:6d}  {flag:22s} {FLAGS[flag]}")
+            click.echo(f"  {n:6d}  {flag:26s} {FLAGS[flag]}")

@@ -13,9 +13,17 @@ from extract.patterns import Patterns
 
 PIVOT: Final = 40
 """Two-digit years from here on are of the last century: claims reach back to the 1970s, letters to 2013."""
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+"""Years that a letter can tell; a scan may show any four digits."""
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_NUMBER: Final = {name: number for number, month in enumerate(_MONTHS, start=1) for name in (month, month[:3])} | {
+    "sept": 9
+}
 _NUMERIC = regex.compile(r"(\d{1,4})\s?[/-]\s?(\d{1,2})\s?[/-]\s?(\d{4}|\d{2})")
-_NAMED = regex.compile(r"(\p{L}{3})\p{L}*\.?\s+(\d{1,2})\w*,?\s+(\d{4})")
+_NAMED = regex.compile(r"(\p{L}{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", regex.IGNORECASE)
 
 
 def parse_date(words: str) -> date | None:
@@ -34,9 +42,11 @@ def parse_date(words: str) -> date | None:
                 year += 1900 if year >= PIVOT else 2000
     else:
         named = _NAMED.fullmatch(words.strip())
-        if not named or named.group(1).lower() not in _MONTHS:
+        if not named or named.group(1).lower() not in _NUMBER:
             return None
-        month, day, year = _MONTHS.index(named.group(1).lower()) + 1, int(named.group(2)), int(named.group(3))
+        month, day, year = _NUMBER[named.group(1).lower()], int(named.group(2)), int(named.group(3))
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
     try:
         return date(year, month, day)
     except ValueError:

@@ -18,6 +18,8 @@ OPENING: Final = 300
 """Characters of a summary in which the accident is told."""
 YOUNGEST, OLDEST = 14, 99
 """Ages in years that a worker may have: Labor Code 1290 ff. lets children of 14 work in places."""
+BARE: Final = 2
+"""Rank of a bare number among the ways to say an age, behind "is now 52" and full phrases."""
 _FEMALE: Final = frozenset("female females woman women lady ladies girl f she her hers herself mrs ms miss".split(" "))
 _RELATIVES = (
     r"son|daughter|wife|husband|mother|father|brother|sister|spouse|child(?:ren)?|parent|uncle|aunt|cousin|grand\w+"
@@ -29,13 +31,14 @@ _RELATIVE_NEXT = regex.compile(rf"\W*(?:{_RELATIVES})\b", regex.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the summary says of the worker; ``ages`` are all ages said, to tell a conflict."""
+    """What the summary says of the worker; ``ages`` and ``sexes``: all that full phrases say, each once."""
 
     age: Found[int] | None = None
     sex: Found[str] | None = None
     injury: Found[date] | None = None
     injury_end: Found[date] | None = None
-    ages: tuple[int, ...] = ()
+    ages: tuple[Found[int], ...] = ()
+    sexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,11 @@ class PersonReader:
         said = list(self._said(summary))
         age, sex = self._age_and_sex(summary, said)
         injury, end = self._injury_date(summary)
-        ages = {each.age for each in said}
-        return Person(age, sex, injury, end, tuple(sorted(ages)))
+        ages: dict[int, Found[int]] = {}
+        for each in (each for each in said if each.tier < BARE):
+            ages.setdefault(each.age, Found(each.age, Span(*each.match.span("age")), each.rule.name))
+        sexes = {sex_of(each.match.group("sex")) for each in said if each.rule in self._with_sex}
+        return Person(age, sex, injury, end, tuple(ages.values()), tuple(sorted(sexes)))
 
     def _said(self, text: str) -> Iterator[_Said]:
         """The ages said of the worker, not of others: "is now 52" first, then full phrases, then bare numbers."""
@@ -96,17 +102,17 @@ class PersonReader:
         sure = 0.98 if said.rule in self._with_sex else min(said.rule.data.confidence, 0.95)
         age = Found(said.age, Span(*said.match.span("age")), said.rule.name, sure)
         if said.rule in self._with_sex:
-            return age, Found(_sex(said.match.group("sex")), Span(*said.match.span("sex")), said.rule.name, 0.98)
+            return age, Found(sex_of(said.match.group("sex")), Span(*said.match.span("sex")), said.rule.name, 0.98)
         return age, self._sex_alone(text)
 
     def _sex_alone(self, text: str) -> Found[str] | None:
         for rule in self._sex:
             for match in rule.finditer(text):
                 if not _of_family(text, match.start(), match.end()):
-                    return Found(_sex(match.group("sex")), Span(*match.span("sex")), rule.name, rule.data.confidence)
+                    return Found(sex_of(match.group("sex")), Span(*match.span("sex")), rule.name, rule.data.confidence)
         votes: dict[str, list[regex.Match[str]]] = {"female": [], "male": []}
         for match in self._pronoun.finditer(text):
-            votes[_sex(match.group("sex"))].append(match)
+            votes[sex_of(match.group("sex"))].append(match)
         best = max(votes, key=lambda k: len(votes[k]))
         others = sum(len(v) for k, v in votes.items() if k != best)
         if not votes[best] or others * 2 >= len(votes[best]):  # both sexes are spoken of: do not guess
@@ -147,7 +153,8 @@ def _age(match: regex.Match[str]) -> int | None:
     return number if number is not None and YOUNGEST <= number <= OLDEST else None
 
 
-def _sex(word: str) -> str:
+def sex_of(word: str) -> str:
+    """``female`` or ``male`` by a noun, title or pronoun that a rule of the sex found."""
     return "female" if word.lower() in _FEMALE else "male"
 
 
