@@ -7,8 +7,9 @@ from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.layout import compile_words
-from extract.patterns import TIME_LIMIT, Patterns
+from extract.patterns import Patterns
 
 _ENDS: Final = 3
 """Characters behind a conclusion at which a rationale may end without a full stop."""
