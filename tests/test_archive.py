@@ -241,7 +241,7 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path):
 def test_letters_that_hang_kill_or_fatten_a_worker_cost_themselves_alone(tmp_path):
     make_letters(tmp_path / "in", 24, {3: "HANG", 9: "CRASH", 14: "EAT"})
     process = start(
-        tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, "--deadline", 2, "--memory", 700, faults=True
+        tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, "--deadline", 6, "--memory", 700, faults=True
     )
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
@@ -254,7 +254,7 @@ def test_letters_that_hang_kill_or_fatten_a_worker_cost_themselves_alone(tmp_pat
     assert all(len(r["sha256"]) == 64 for r in rows(tmp_path / "out", "failures"))
     details = {r["source"]: r["detail"] for r in rows(tmp_path / "out", "failures")}
     assert details["009.txt"] == "the worker ended with SIGSEGV"
-    assert details["003.txt"].startswith("more than 2 s; a long scan may need a longer --deadline")
+    assert details["003.txt"].startswith("more than 6 s; a long scan may need a longer --deadline")
 
 
 def wait_for(out, files, process):

@@ -22,7 +22,7 @@ def hostile(tmp_path_factory):
     (home / "in").mkdir()
     for file in HOSTILE:
         (home / "in" / file.name).write_bytes(file.make())
-    run(home / "in", "--out", home / "out", "--workers", 2, "--deadline", 4, "--memory", 800)
+    run(home / "in", "--out", home / "out", "--workers", 2, "--deadline", 8, "--memory", 800)
     return home / "out"
 
 
