@@ -125,9 +125,9 @@ def _caveats(data: Dataset, found: Totals) -> tuple[str, ...]:
     if found.scanned:
         said.append(f"{_of(found.scanned, found.letters)} were read from images.")
     if found.repeated_cases:
-        said.append(
-            f"{count(found.repeated_cases)} case numbers stand in more than one letter; each letter is counted."
-        )
+        several = found.repeated_cases > 1
+        cases = f"{count(found.repeated_cases)} case numbers stand" if several else "1 case number stands"
+        said.append(f"{cases} in more than one letter; each letter is counted.")
     if data.deidentified:
         said.append(
             "De-identified: dates are years, ages over 89 are 90, free text is empty. Counts are shown however small"
