@@ -120,9 +120,10 @@ class IssueReader:
                 values[part] = fold(span.of(clean))
                 book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
         values["citations"] = self._cited(clean, item, sides, same, book)
-        return IssueRecord(**values), IssueFlags(
-            self._disagrees(clean, item, decision), conflict, len(paragraphs) < len(_SIDES) + 1
-        )
+        agrees = self._agrees(clean, item, decision)
+        if agrees is not None:
+            book.second[TABLE, "decision", number] = agrees
+        return IssueRecord(**values), IssueFlags(agrees is False, conflict, len(paragraphs) < len(_SIDES) + 1)
 
     def _visit_fields(
         self,
@@ -215,13 +216,17 @@ class IssueReader:
         conclusion = self._conclusion.read_loosely(one_line(span.of(clean)))
         return item.decision if conclusion is None else conclusion.shift(span.start)
 
-    def _disagrees(self, clean: str, item: Item, decision: Found[str] | None) -> bool:
-        """True where the rationale ends on the other side of the heading's decision."""
+    def _agrees(self, clean: str, item: Item, decision: Found[str] | None) -> bool | None:
+        """Whether the rationale ends on the side of the decision stated elsewhere; None where it does not say."""
         span = item.parts.get("rationale")
         if span is None or decision is None or decision.value == "modified":
-            return False
+            return None
         conclusion = self._conclusion.read(one_line(span.of(clean)))
-        return conclusion is not None and conclusion.value not in (decision.value, "modified")
+        if conclusion is None:
+            return None
+        if conclusion.value not in (decision.value, "modified"):
+            return False
+        return None if span.contains(decision.span) else True  # a decision taken from there has no second reading
 
 
 def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:

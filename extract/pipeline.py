@@ -17,6 +17,9 @@ from typing import Any, Final
 import regex
 
 from extract.book import EvidenceBook
+from extract.confidence.apply import HOME as CALIBRATION
+from extract.confidence.apply import INFERRED, Rater, is_low, load_calibration
+from extract.confidence.features import Facts
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
 from extract.header import HeaderReader, HeaderValues
@@ -45,10 +48,6 @@ STATED: Final = 0.9
 """Confidence from which the summary's injury date is sure enough to contradict the header."""
 GOOD_SCAN: Final = 0.97
 """Share of words read with confidence below which a scanned page is called poor."""
-INFERRED: Final = 0.8
-"""Most confidence of a code that no letter prints and a vocabulary infers."""
-LOW: Final = 0.6
-"""Confidence below which a value gets its row a flag."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
 DATE_ORDER: Final = (
@@ -84,11 +83,18 @@ class LetterReader:
     """Reads letters into records."""
 
     def __init__(
-        self, *, patterns: Patterns | None = None, engine: Engine = "pdfium", model: Path | None = HOME
+        self,
+        *,
+        patterns: Patterns | None = None,
+        engine: Engine = "pdfium",
+        model: Path | None = HOME,
+        calibration: Path | None = CALIBRATION,
     ) -> None:
         """``model``: folder of the learnt component; None reads by the rules alone, as does a package without it.
 
-        Raises PatternError, and ModelError for a folder without a model.
+        ``calibration``: file of the numbers that make confidences; None leaves those of the rules, which only
+        order values by how direct their cue is. Raises PatternError, ModelError for a folder without a model,
+        CalibrationError for a file that is no calibration.
         """
         self.patterns = patterns or Patterns()
         self.engine = engine
@@ -103,6 +109,8 @@ class LetterReader:
         self._care = PriorCareFinder(patterns=self.patterns)
         learnt = load_model(model, patterns=self.patterns)
         self.model_digest = learnt.digest if learnt else None
+        self.rater: Rater | None = load_calibration(calibration)
+        """Gives values their confidence; learning a calibration puts a listener in its place."""
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
@@ -218,7 +226,8 @@ class LetterReader:
         if cover is not None and "decision" in values and cover.value != values["decision"]:
             flags.setdefault("decision_conflict", cover)
         poor = any(p.ocr_quality is not None and p.ocr_quality < GOOD_SCAN for p in pages)
-        self._flag(values, person, several, poor, sections, flags, book)
+        self._flag(values, person, several, poor, sections, flags)
+        self._rate(values, pages, flags, book)
         values["flags"] = tuple(flags)
         for name, found in flags.items():
             if found is None:
@@ -320,6 +329,8 @@ class LetterReader:
         told = {d.value for d in (person.injury, person.injury_end) if d is not None}
         if person.injury is not None and person.injury.confidence >= STATED and not told & known:
             flags["injury_date_conflict"] = person.injury.shift(base)
+        elif told and "injury_date" in header.dates:
+            book.second[TABLE, "injury_date", None] = bool(told & known)
 
     def _reviewer_fields(
         self, text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook
@@ -396,7 +407,6 @@ class LetterReader:
         poor: bool,
         sections: Sections,
         flags: dict[str, Found[Any] | None],
-        book: EvidenceBook,
     ) -> None:
         for name, missing in (
             ("no_age", "age" not in values),
@@ -413,7 +423,24 @@ class LetterReader:
         ):
             if missing:
                 flags.setdefault(name, None)
-        if any(row.confidence < LOW and row.table != "citations" for row in book.rows):
+
+    def _rate(
+        self, values: dict[str, Any], pages: Sequence[Page], flags: dict[str, Found[Any] | None], book: EvidenceBook
+    ) -> None:
+        """Turn the rules' own confidences into calibrated ones, and flag a row with a doubtful value."""
+        if self.rater is not None:
+            facts = Facts(
+                layout=values["layout"],
+                text_source=values["text_source"],
+                source=values["source"],
+                quality=min((p.ocr_quality for p in pages if p.ocr_quality is not None), default=None),
+                flags=frozenset(flags),
+                learnt=self.model_digest is not None,
+                ratings=book.ratings,
+                second=book.second,
+            )
+            book.settle(self.rater.rate(book.rows, facts))
+        if any(is_low(row) for row in book.rows):
             flags.setdefault("low_confidence", None)
 
 

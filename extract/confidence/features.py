@@ -1,0 +1,278 @@
+"""What tells how sure a value is: named features of each row of evidence, the same for learning and for reading.
+
+A feature is a name with a number; the calibration has a weight for each name and adds them up. What depends on
+the row alone (field, method, the rule's own confidence) is ``fixed`` and can be remembered; what depends on the letter
+around it (the layout, a second reading that agrees) is ``around``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+import regex
+
+from extract.confidence.warnings import CONCERNS, Cell
+from extract.record import Evidence
+
+Feature = tuple[str, float]
+Group = str
+
+VERSION: Final = 1
+"""Counts up with every change of the features: a calibration of another version is refused."""
+FACTS: Final = frozenset({"source", "text_source", "pages", "flags"})
+"""Fields that are known of the file or of the run, not read from words: their confidence is 1."""
+DERIVED: Final[Mapping[Cell, str]] = {
+    ("letters", "body_part_codes"): "body_parts",
+    ("letters", "diagnosis_codes"): "diagnoses",
+    ("issues", "drug_ingredient"): "drug",
+    ("issues", "drug_class"): "drug",
+    ("issues", "claims_administrator_guideline"): "requested_treatment",
+    ("issues", "reviewer_guideline"): "requested_treatment",
+    ("issues", "rationale"): "requested_treatment",
+}
+"""Fields without gold that are made from another field of the same letter or item, or cut beside it."""
+UNMEASURED: Final = frozenset({*DERIVED, ("letters", "documents_reviewed"), ("letters", "documents_reviewed_count")})
+"""Fields that no gold speaks of."""
+DOUBTED: Final = ", doubted by model"
+SURE: Final = 0.999
+"""A rule's own confidence is cut here before its odds are taken."""
+CLEAR: Final = 8.0
+"""Log-odds of the learnt component beyond which more says nothing more."""
+LONG: Final = 8
+"""Words from which a diagnosis is long."""
+_CASE: Final = regex.compile(r"C[MR]\d{2}-\d{7}", regex.IGNORECASE)
+_JOINED: Final = regex.compile(r"[,;/]")
+_AND: Final = regex.compile(r"\b(?:and|with|including)\b", regex.IGNORECASE)
+_ODD: Final = regex.compile(r"\b(?:19|20)\d\d\b|[.:?]|\b(?:was|were|is|has|had|include|status)\b", regex.IGNORECASE)
+_SIDES: Final = ("left ", "right ", "bilateral ")
+
+_HEADER: Final = frozenset(
+    "case_number priority injury_date injury_date_end ur_denial_date application_received_date assigned_date"
+    " decision_date cover_determination layout".split()
+)
+_CITED: Final = frozenset({"guideline", "chapter", "cited_by"})
+_PRODUCT: Final = ("frequency_min", "frequency_max", "weeks_min", "weeks_max")
+_ASKED: Final = frozenset({"drug_class", "treatment_subcategory", "sessions_requested", *_PRODUCT})
+_SUMMARY: Final = frozenset("age sex body_parts diagnoses icd_codes".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a letter beside its evidence.
+
+    ``quality`` is the share of words read with confidence on its worst scanned page, None without scanned pages.
+    ``ratings`` are the learnt component's log-odds by the number of the row. ``second`` tells of cells (table, field,
+    item) that were read a second time from other words whether the two readings agree. ``unseen``: no rule was
+    written on this letter; true for every letter but those of the gold that were.
+    """
+
+    layout: str
+    text_source: str
+    source: str
+    quality: float | None = None
+    flags: frozenset[str] = frozenset()
+    learnt: bool = True
+    ratings: Mapping[int, float] = field(default_factory=dict)
+    second: Mapping[tuple[str, str, int | None], bool] = field(default_factory=dict)
+    unseen: bool = True
+
+
+def group_of(table: str, name: str) -> Group:
+    """The kind of a field: fields of one kind share what they have learnt."""
+    if table == "citations":
+        return "citation"
+    if table == "issues":
+        return "item"
+    if name in _HEADER:
+        return "header"
+    if name in _SUMMARY:
+        return "summary"
+    return "reviewer" if name.startswith("reviewer_") else "outcome"
+
+
+def fixed(table: str, name: str, method: str, confidence: float) -> list[Feature]:
+    """Features of a row by itself: its field, what found it, and how sure that was."""
+    plain = method.removesuffix(DOUBTED)
+    sure = min(max(confidence, 1 - SURE), SURE)
+    found = [
+        (f"group:{group_of(table, name)}", 1.0),
+        (f"field:{table}.{name}", 1.0),
+        (f"method:{table}.{name}:{plain}", 1.0),
+        ("raw", math.log(sure / (1 - sure))),
+    ]
+    if plain != method:
+        found.append(("doubted", 1.0))
+    return found
+
+
+def of_letter(facts: Facts, group: Group) -> list[Feature]:
+    """Features that all values of one kind of field in a letter share."""
+    found = [(f"layout:{facts.layout}", 1.0), (f"layout:{facts.layout}:{group}", 1.0)]
+    if facts.text_source != "pdf_text":
+        found += [(f"text:{facts.text_source}", 1.0), (f"text:{facts.text_source}:{group}", 1.0)]
+    if facts.quality is not None:
+        found += [("ocr poor", 1 - facts.quality), (f"ocr poor:{group}", 1 - facts.quality)]
+    if not facts.learnt:
+        found.append((f"rules alone:{group}", 1.0))
+    if facts.unseen:
+        found += [("unseen", 1.0), (f"unseen:{group}", 1.0)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Values of a letter that others are held against."""
+
+    parts: frozenset[str]
+    asked: frozenset[str]
+    coded: frozenset[tuple[int | None, int | None]]
+    classes: Mapping[int | None, str]
+    subcategories: Mapping[int | None, str]
+    visits: Mapping[int | None, bool]
+    cited: Mapping[tuple[int | None, int | None], tuple[str, str]]
+    both: frozenset[tuple[int | None, str, str]]
+    decision: str | None
+    cover: str | None
+
+
+class Surroundings:
+    """What the rest of a letter says of each of its values."""
+
+    def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
+        self._facts = facts
+        self._read = _gather(rows)
+        self._warnings: dict[Cell, list[str]] = {}
+        for flag in sorted(facts.flags & CONCERNS.keys()):
+            for cell in CONCERNS[flag]:
+                self._warnings.setdefault(cell, []).append(flag)
+        self._case = _CASE.search(PurePosixPath(facts.source).stem)
+
+    def of(self, number: int, row: Evidence) -> Iterator[Feature]:
+        """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
+        for flag in self.flags_on(row):
+            yield f"flag:{flag}", 1.0
+        verdict = self.verdict(row)
+        if verdict is not None:
+            kind = "agreed" if verdict else "apart"
+            yield kind, 1.0
+            yield f"{kind}:{row.table}.{row.field}", 1.0
+        rating = self._facts.ratings.get(number)
+        if rating is not None:
+            yield f"rating:{row.field}", max(-CLEAR, min(CLEAR, rating)) / CLEAR
+        if row.field == "diagnoses":
+            yield from _wording(row.value)
+
+    def flags_on(self, row: Evidence) -> Sequence[str]:
+        """The flags of the letter that warn of a row's cell."""
+        return self._warnings.get((row.table, row.field), ())
+
+    def verdict(self, row: Evidence) -> bool | None:
+        """True where an independent finder agrees with a value, False where one says otherwise, else None."""
+        told = self._facts.second.get((row.table, row.field, row.issue_number))
+        if told is not None:
+            return told
+        read = self._read
+        match row.table, row.field:
+            case "letters", "case_number" if self._case is not None:
+                return self._case.group().upper() == row.value
+            case "letters", "decision" | "cover_determination" if read.cover is not None and read.decision is not None:
+                return read.cover == read.decision
+            case "letters", "body_parts":
+                return _beside(row.value, read.asked)
+            case "letters", "diagnoses":
+                if row.method.endswith(DOUBTED):
+                    return False
+                return True if (row.start, row.end) in read.coded else None
+            case "issues", "body_parts":
+                return _beside(row.value, read.parts)
+            case "issues", "drug" | "treatment_subcategory":
+                one, other = read.classes.get(row.issue_number), read.subcategories.get(row.issue_number)
+                return None if one is None or other is None else one == other
+            case "issues", "sessions_requested" | "frequency_max" | "weeks_max" | "frequency_min" | "weeks_min":
+                return read.visits.get(row.issue_number)
+            case "citations", "guideline" | "chapter" | "text":
+                own = read.cited.get((row.issue_number, row.citation_number))
+                return True if own is not None and (row.issue_number, *own) in read.both else None
+        return None
+
+
+def _gather(rows: Sequence[Evidence]) -> _Read:
+    """One pass over the rows for what other rows are held against."""
+    parts, asked, coded = set(), set(), set()
+    letter: dict[str, str] = {}
+    items: dict[tuple[int | None, str], tuple[str, str]] = {}
+    citations: dict[tuple[int | None, int | None], dict[str, str]] = {}
+    for row in rows:
+        if row.table == "citations":
+            if row.field in _CITED:
+                citations.setdefault((row.issue_number, row.citation_number), {})[row.field] = row.value
+        elif row.table == "issues":
+            if row.field == "body_parts":
+                asked.add(row.value)
+            elif row.field in _ASKED:
+                items[row.issue_number, row.field] = row.value, row.method
+        elif row.field == "body_parts":
+            parts.add(row.value)
+        elif row.field == "diagnosis_codes":
+            coded.add((row.start, row.end))
+        elif row.field in ("decision", "cover_determination"):
+            letter[row.field] = row.value
+    cited = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in citations.items()}
+    sides: dict[tuple[int | None, str, str], set[str]] = {}
+    for key, own in cited.items():
+        sides.setdefault((key[0], *own), set()).add(citations[key].get("cited_by", ""))
+    return _Read(
+        parts=frozenset(parts),
+        asked=frozenset(asked),
+        coded=frozenset(coded),
+        classes={n: v for (n, name), (v, _) in items.items() if name == "drug_class"},
+        subcategories={n: v for (n, name), (v, _) in items.items() if name == "treatment_subcategory"},
+        visits=dict(_visits(items)),
+        cited=cited,
+        both=frozenset(key for key, by in sides.items() if len(by) > 1),
+        decision=letter.get("decision"),
+        cover=letter.get("cover_determination"),
+    )
+
+
+def _visits(items: Mapping[tuple[int | None, str], tuple[str, str]]) -> Iterator[tuple[int | None, bool]]:
+    """Of items that state a total and a frequency with its weeks, whether the two agree."""
+    for (number, name), (total, method) in items.items():
+        if name != "sessions_requested" or method == "frequency_times_weeks":
+            continue
+        try:
+            low, high, weeks_low, weeks_high = (float(items[number, f][0]) for f in _PRODUCT)
+        except (KeyError, ValueError):
+            continue
+        yield number, low * weeks_low <= float(total) <= high * weeks_high
+
+
+def _beside(value: str, others: frozenset[str]) -> bool | None:
+    """Whether a part stands among others: with the same side, or only with another one."""
+    if value in others:
+        return True
+    bare = _bare(value)
+    return False if bare != value and any(o != bare and _bare(o) == bare for o in others) else None
+
+
+def _bare(part: str) -> str:
+    return part.split(" ", 1)[1] if part.startswith(_SIDES) else part
+
+
+def _wording(value: str) -> Iterator[Feature]:
+    """What makes the ends of a diagnosis doubtful."""
+    if _JOINED.search(value):
+        yield "diagnosis: joined", 1.0
+    if _AND.search(value):
+        yield "diagnosis: and", 1.0
+    if _ODD.search(value):
+        yield "diagnosis: odd", 1.0
+    words = value.count(" ") + 1
+    if words >= LONG:
+        yield "diagnosis: long", 1.0
+    elif words == 1:
+        yield "diagnosis: one word", 1.0
