@@ -102,7 +102,7 @@ class Calibration:
         sources: dict[tuple[str, int | None], list[tuple[int | None, float]]] = {}
         rated: list[float] = []
         for number, row in enumerate(rows):
-            if row.field in FACTS:
+            if (row.table, row.field) in FACTS:
                 rated.append(1.0)
                 continue
             group = group_of(row.table, row.field)

@@ -11,6 +11,7 @@ import csv
 import runpy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -19,6 +20,7 @@ from extract.confidence.apply import START
 from extract.confidence.features import Facts, Feature, Surroundings, fixed, group_of, of_letter
 from extract.confidence.labels import Judge, Label, Missed
 from extract.evaluate import GoldFile, read_gold
+from extract.failures import LetterError
 from extract.learn import learn
 from extract.learned.gold import FOLDS, GoldReader, Labels, fold_of
 from extract.learned.weights import save
@@ -86,6 +88,10 @@ class _Letter:
     def fold(self) -> int:
         return fold_of(self.gold.letter)
 
+    @property
+    def spared(self) -> bool:
+        return self.aside and self.origin == "written"
+
 
 class _Listener:
     """Stands where a calibration does, and remembers what it was asked."""
@@ -115,11 +121,12 @@ class ExampleReader:
             chosen = scanned(letters) if condition in SCANS else letters
             if condition == "rules alone":
                 reader = self._listening(LetterReader(patterns=self._gold.patterns, model=None, calibration=None))
-                yield from (self._reading(reader, each, condition, Source.of(each.path)) for each in chosen)
-                continue
-            for each in chosen:
-                reader = by_fold[None if each.aside and each.origin == "written" else each.fold]
-                yield self._reading(reader, each, condition, self._source(reader, each, condition))
+                chosen_readers = [reader] * len(chosen)
+            else:
+                chosen_readers = [by_fold[None if each.spared else each.fold] for each in chosen]
+            for each, reader in zip(chosen, chosen_readers, strict=True):
+                with suppress(LetterError):  # a file that gives no letter gives no value either
+                    yield self._reading(reader, each, condition, self._source(reader, each, condition))
 
     def _letters(self) -> Iterator[_Letter]:
         corpus = self._gold.corpus

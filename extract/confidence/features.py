@@ -23,7 +23,7 @@ Group = str
 
 VERSION: Final = 1
 """Counts up with every change of the features: a calibration of another version is refused."""
-FACTS: Final = frozenset({"source", "text_source", "pages", "flags"})
+FACTS: Final = frozenset(("letters", name) for name in ("source", "text_source", "pages", "flags"))
 """Fields that are known of the file or of the run, not read from words: their confidence is 1."""
 DERIVED: Final[Mapping[Cell, str]] = {
     ("letters", "body_part_codes"): "body_parts",
@@ -40,7 +40,7 @@ UNMEASURED: Final = frozenset({*DERIVED, ("letters", "documents_reviewed"), ("le
 DOUBTED: Final = ", doubted by model"
 SURE: Final = 0.999
 """A rule's own confidence is cut here before its odds are taken."""
-CLEAR: Final = 8.0
+LEAST_RATED, MOST_RATED = -6.0, 5.0
 """Log-odds of the learnt component beyond which more says nothing more."""
 LONG: Final = 8
 """Words from which a diagnosis is long."""
@@ -48,6 +48,7 @@ _CASE: Final = regex.compile(r"C[MR]\d{2}-\d{7}", regex.IGNORECASE)
 _JOINED: Final = regex.compile(r"[,;/]")
 _AND: Final = regex.compile(r"\b(?:and|with|including)\b", regex.IGNORECASE)
 _ODD: Final = regex.compile(r"\b(?:19|20)\d\d\b|[.:?]|\b(?:was|were|is|has|had|include|status)\b", regex.IGNORECASE)
+_PROSE: Final = regex.compile(r"^(?:[a-z]|\S{1,3}$)|\b(?:is|are|was|were|has|does|the (?:first|second|page|other)|its|when)\b")
 _SIDES: Final = ("left ", "right ", "bilateral ")
 
 _HEADER: Final = frozenset(
@@ -130,11 +131,13 @@ class _Read:
     parts: frozenset[str]
     asked: frozenset[str]
     coded: frozenset[tuple[int | None, int | None]]
-    classes: Mapping[int | None, str]
-    subcategories: Mapping[int | None, str]
+    classes: Mapping[int | None, tuple[str, str]]
+    subcategories: Mapping[int | None, tuple[str, str]]
     visits: Mapping[int | None, bool]
     cited: Mapping[tuple[int | None, int | None], tuple[str, str]]
     both: frozenset[tuple[int | None, str, str]]
+    places: Mapping[tuple[int | None, int | None], set[int | None]]
+    split: frozenset[int]
     decision: str | None
     cover: str | None
 
@@ -162,9 +165,23 @@ class Surroundings:
             yield f"{kind}:{row.table}.{row.field}", 1.0
         rating = self._facts.ratings.get(number)
         if rating is not None:
-            yield f"rating:{row.field}", max(-CLEAR, min(CLEAR, rating)) / CLEAR
+            yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
         if row.field == "diagnoses":
             yield from _wording(row.value)
+            if row.start in self._read.split or row.end in self._read.split:
+                yield "diagnosis: split", 1.0
+        elif row.table == "citations":
+            yield from self._citation(row)
+
+    def _citation(self, row: Evidence) -> Iterator[Feature]:
+        """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
+        if len(self._read.places.get((row.start, row.end), ())) > 1:
+            yield "citation: shared", 1.0
+        chapter = self._read.cited.get((row.issue_number, row.citation_number), ("", ""))[1]
+        if not chapter and row.field != "sections":
+            yield "citation: no chapter", 1.0
+        if row.field in ("sections", "chapter", "text") and _PROSE.search(row.value):
+            yield "citation: prose", 1.0
 
     def flags_on(self, row: Evidence) -> Sequence[str]:
         """The flags of the letter that warn of a row's cell."""
@@ -191,7 +208,7 @@ class Surroundings:
                 return _beside(row.value, read.parts)
             case "issues", "drug" | "treatment_subcategory":
                 one, other = read.classes.get(row.issue_number), read.subcategories.get(row.issue_number)
-                return None if one is None or other is None else one == other
+                return None if one is None or other is None or one[1] == other[1] else one[0] == other[0]
             case "issues", "sessions_requested" | "frequency_max" | "weeks_max" | "frequency_min" | "weeks_min":
                 return read.visits.get(row.issue_number)
             case "citations", "guideline" | "chapter" | "text":
@@ -202,13 +219,16 @@ class Surroundings:
 
 def _gather(rows: Sequence[Evidence]) -> _Read:
     """One pass over the rows for what other rows are held against."""
-    parts, asked, coded = set(), set(), set()
+    parts, asked, coded, spans = set(), set(), set(), []
+    places: dict[tuple[int | None, int | None], set[int | None]] = {}
     letter: dict[str, str] = {}
     items: dict[tuple[int | None, str], tuple[str, str]] = {}
     citations: dict[tuple[int | None, int | None], dict[str, str]] = {}
     for row in rows:
         if row.table == "citations":
-            if row.field in _CITED:
+            if row.field == "text":
+                places.setdefault((row.start, row.end), set()).add(row.issue_number)
+            elif row.field in _CITED:
                 citations.setdefault((row.issue_number, row.citation_number), {})[row.field] = row.value
         elif row.table == "issues":
             if row.field == "body_parts":
@@ -217,6 +237,8 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
                 items[row.issue_number, row.field] = row.value, row.method
         elif row.field == "body_parts":
             parts.add(row.value)
+        elif row.field == "diagnoses" and row.start is not None and row.end is not None:
+            spans.append((row.start, row.end))
         elif row.field == "diagnosis_codes":
             coded.add((row.start, row.end))
         elif row.field in ("decision", "cover_determination"):
@@ -229,14 +251,25 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
         parts=frozenset(parts),
         asked=frozenset(asked),
         coded=frozenset(coded),
-        classes={n: v for (n, name), (v, _) in items.items() if name == "drug_class"},
-        subcategories={n: v for (n, name), (v, _) in items.items() if name == "treatment_subcategory"},
+        classes={n: v for (n, name), v in items.items() if name == "drug_class"},
+        subcategories={n: v for (n, name), v in items.items() if name == "treatment_subcategory"},
         visits=dict(_visits(items)),
         cited=cited,
         both=frozenset(key for key, by in sides.items() if len(by) > 1),
+        places=places,
+        split=frozenset(_split(spans)),
         decision=letter.get("decision"),
         cover=letter.get("cover_determination"),
     )
+
+
+def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where two diagnoses were cut apart at a bare "and": the end of one and the start of the next."""
+    ordered = sorted(spans)
+    for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False):
+        if start - end == len(" and "):
+            yield end
+            yield start
 
 
 def _visits(items: Mapping[tuple[int | None, str], tuple[str, str]]) -> Iterator[tuple[int | None, bool]]:

@@ -1,0 +1,80 @@
+"""Learns a calibration: logistic regression over the features of values that are known to be right or wrong.
+
+The pull of every weight towards 0 (ridge) makes it a hierarchy: a method's weight is what it differs by from its
+field, a field's what it differs by from its kind, and a handful of letters moves neither far. Some features may only
+speak in one direction; where the letters say otherwise, chance is the likelier reason, and the feature says nothing.
+scikit-learn is needed here and nowhere at run time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from extract.confidence.apply import BOUNDING, START, Calibration
+from extract.confidence.examples import Example, Reading
+from extract.learned.gold import FOLDS
+
+STRENGTH: Final = 1.0
+"""Inverse of the ridge (scikit-learn's C), chosen by cross-validated log loss."""
+RAISES: Final = ("raw", "agreed", "rating:")
+LOWERS: Final = ("apart", "flag:", "doubted", "ocr poor", "text:", "unseen", "rules alone", "diagnosis:", "citation:")
+"""Beginnings of the names of features that may only raise or only lower confidence."""
+LEAST: Final = 1e-6
+"""Weights nearer to 0 are left out."""
+
+
+def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibration:
+    """A calibration of labelled readings. Deterministic. Raises ValueError without right and wrong values."""
+    readings = list(readings)
+    examples = [e for r in readings for e in r.examples if e.label is not None]
+    right = np.array([e.label is not None and e.label.right for e in examples], dtype=bool)
+    banned: set[str] = set()
+    while True:
+        rows = [{n: x for n, x in e.features if n != START and n not in banned} for e in examples]
+        vectors = DictVectorizer(sparse=True)
+        matrix = vectors.fit_transform(rows)
+        model = LogisticRegression(C=strength, max_iter=5000, tol=1e-6)
+        model.fit(matrix, right)
+        weights = dict(zip(vectors.get_feature_names_out(), model.coef_[0].tolist(), strict=True))
+        astray = {n for n, w in weights.items() if (w < 0 and n.startswith(RAISES)) or (w > 0 and n.startswith(LOWERS))}
+        if not astray:
+            break
+        banned |= astray
+    kept = {n: round(w, 6) for n, w in sorted(weights.items()) if abs(w) > LEAST}
+    return Calibration({START: round(float(model.intercept_[0]), 6), **kept}, letters_behind(readings))
+
+
+def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
+    """For each field, and for each kind of warning, the letters with gold in which a value of it could be judged."""
+    cases: defaultdict[str, set[str]] = defaultdict(set)
+    for reading in readings:
+        if reading.condition != "printed":
+            continue
+        for example in reading.examples:
+            if example.label is None:
+                continue
+            for name, _ in example.features:
+                if name.startswith(("field:", *BOUNDING)):
+                    cases[name].add(reading.case)
+    return {name: len(found) for name, found in sorted(cases.items())}
+
+
+def held_out(readings: Sequence[Reading], *, strength: float = STRENGTH) -> list[list[float]]:
+    """For each reading the confidences of its values by a calibration that has not learnt from its worker's letters.
+
+    The invented letters kept aside are in no fit at all.
+    """
+    rated: list[list[float]] = [[] for _ in readings]
+    for fold in (*range(FOLDS), None):
+        calibration = fit([r for r in readings if not r.spared and r.fold != fold], strength=strength)
+        for n, reading in enumerate(readings):
+            if (fold is None) if reading.spared else (reading.fold == fold):
+                rated[n] = calibration.rate(reading.rows, reading.facts)
+    return rated
