@@ -440,7 +440,7 @@ class LetterReader:
                 second=book.second,
             )
             book.settle(self.rater.rate(book.rows, facts))
-        if any(is_low(row) for row in book.rows):
+        if any(is_low(row, calibrated=self.rater is not None) for row in book.rows):
             flags.setdefault("low_confidence", None)
 
 

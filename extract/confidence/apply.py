@@ -18,19 +18,21 @@ from extract.confidence.features import (
     VERSION,
     Facts,
     Feature,
-    Surroundings,
     fixed,
     group_of,
     of_letter,
 )
+from extract.confidence.surroundings import Surroundings
 from extract.record import Evidence
 
 HOME: Final = Path(__file__).parent.parent / "model" / "confidence.json"
 """The calibration that ships with the package."""
 INFERRED: Final = 0.8
-"""Most confidence of a value that no gold can speak of: a code that no letter prints, a paragraph, a list of documents."""
-LOW: Final = 0.6
-"""Confidence below which a value gets its row the flag ``low_confidence``."""
+"""Most confidence of a value that no gold speaks of: a code that no letter prints, a paragraph, a list of documents."""
+LOW: Final = 0.8
+"""Confidence below which a value gets its row the flag ``low_confidence``: about half of such rows hold a wrong one."""
+LOW_RAW: Final = 0.6
+"""The same on the scale of the rules, where there is no calibration."""
 
 
 BOUNDING: Final = ("flag:", "apart:")
@@ -146,9 +148,11 @@ def load_calibration(path: Path | None) -> Calibration | None:
     return None if path is None or (path == HOME and not path.exists()) else Calibration.load(path)
 
 
-def is_low(row: Evidence) -> bool:
-    """True for a value that gets its row the flag ``low_confidence``."""
-    return row.confidence < LOW and row.table != "citations"
+def is_low(row: Evidence, *, calibrated: bool) -> bool:
+    """True for a value that gets its row the flag ``low_confidence``; values that cannot be measured never do."""
+    if not calibrated:
+        return row.confidence < LOW_RAW and row.table != "citations"
+    return row.confidence < LOW and (row.table, row.field) not in UNMEASURED
 
 
 def _derived(

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from extract.confidence.apply import START
-from extract.confidence.features import Facts, Feature, Surroundings, fixed, group_of, of_letter
+from extract.confidence.features import Facts, Feature, fixed, group_of, of_letter
 from extract.confidence.labels import Judge, Label, Missed
+from extract.confidence.surroundings import Surroundings
 from extract.evaluate import GoldFile, read_gold
 from extract.failures import LetterError
 from extract.learn import learn

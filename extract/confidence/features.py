@@ -8,15 +8,11 @@ around it (the layout, a second reading that agrees) is ``around``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Final
 
-import regex
-
-from extract.confidence.warnings import CONCERNS, Cell
-from extract.record import Evidence
+from extract.confidence.warnings import Cell
 
 Feature = tuple[str, float]
 Group = str
@@ -40,24 +36,10 @@ UNMEASURED: Final = frozenset({*DERIVED, ("letters", "documents_reviewed"), ("le
 DOUBTED: Final = ", doubted by model"
 SURE: Final = 0.999
 """A rule's own confidence is cut here before its odds are taken."""
-LEAST_RATED, MOST_RATED = -6.0, 5.0
-"""Log-odds of the learnt component beyond which more says nothing more."""
-LONG: Final = 8
-"""Words from which a diagnosis is long."""
-_CASE: Final = regex.compile(r"C[MR]\d{2}-\d{7}", regex.IGNORECASE)
-_JOINED: Final = regex.compile(r"[,;/]")
-_AND: Final = regex.compile(r"\b(?:and|with|including)\b", regex.IGNORECASE)
-_ODD: Final = regex.compile(r"\b(?:19|20)\d\d\b|[.:?]|\b(?:was|were|is|has|had|include|status)\b", regex.IGNORECASE)
-_PROSE: Final = regex.compile(r"^(?:[a-z]|\S{1,3}$)|\b(?:is|are|was|were|has|does|the (?:first|second|page|other)|its|when)\b")
-_SIDES: Final = ("left ", "right ", "bilateral ")
-
 _HEADER: Final = frozenset(
     "case_number priority injury_date injury_date_end ur_denial_date application_received_date assigned_date"
     " decision_date cover_determination layout".split()
 )
-_CITED: Final = frozenset({"guideline", "chapter", "cited_by"})
-_PRODUCT: Final = ("frequency_min", "frequency_max", "weeks_min", "weeks_max")
-_ASKED: Final = frozenset({"drug_class", "treatment_subcategory", "sessions_requested", *_PRODUCT})
 _SUMMARY: Final = frozenset("age sex body_parts diagnoses icd_codes".split())
 
 
@@ -122,190 +104,3 @@ def of_letter(facts: Facts, group: Group) -> list[Feature]:
     if facts.unseen:
         found += [("unseen", 1.0), (f"unseen:{group}", 1.0)]
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """Values of a letter that others are held against."""
-
-    parts: frozenset[str]
-    asked: frozenset[str]
-    coded: frozenset[tuple[int | None, int | None]]
-    classes: Mapping[int | None, tuple[str, str]]
-    subcategories: Mapping[int | None, tuple[str, str]]
-    visits: Mapping[int | None, bool]
-    cited: Mapping[tuple[int | None, int | None], tuple[str, str]]
-    both: frozenset[tuple[int | None, str, str]]
-    places: Mapping[tuple[int | None, int | None], set[int | None]]
-    split: frozenset[int]
-    decision: str | None
-    cover: str | None
-
-
-class Surroundings:
-    """What the rest of a letter says of each of its values."""
-
-    def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
-        self._facts = facts
-        self._read = _gather(rows)
-        self._warnings: dict[Cell, list[str]] = {}
-        for flag in sorted(facts.flags & CONCERNS.keys()):
-            for cell in CONCERNS[flag]:
-                self._warnings.setdefault(cell, []).append(flag)
-        self._case = _CASE.search(PurePosixPath(facts.source).stem)
-
-    def of(self, number: int, row: Evidence) -> Iterator[Feature]:
-        """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
-        for flag in self.flags_on(row):
-            yield f"flag:{flag}", 1.0
-        verdict = self.verdict(row)
-        if verdict is not None:
-            kind = "agreed" if verdict else "apart"
-            yield kind, 1.0
-            yield f"{kind}:{row.table}.{row.field}", 1.0
-        rating = self._facts.ratings.get(number)
-        if rating is not None:
-            yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
-        if row.field == "diagnoses":
-            yield from _wording(row.value)
-            if row.start in self._read.split or row.end in self._read.split:
-                yield "diagnosis: split", 1.0
-        elif row.table == "citations":
-            yield from self._citation(row)
-
-    def _citation(self, row: Evidence) -> Iterator[Feature]:
-        """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
-        if len(self._read.places.get((row.start, row.end), ())) > 1:
-            yield "citation: shared", 1.0
-        chapter = self._read.cited.get((row.issue_number, row.citation_number), ("", ""))[1]
-        if not chapter and row.field != "sections":
-            yield "citation: no chapter", 1.0
-        if row.field in ("sections", "chapter", "text") and _PROSE.search(row.value):
-            yield "citation: prose", 1.0
-
-    def flags_on(self, row: Evidence) -> Sequence[str]:
-        """The flags of the letter that warn of a row's cell."""
-        return self._warnings.get((row.table, row.field), ())
-
-    def verdict(self, row: Evidence) -> bool | None:
-        """True where an independent finder agrees with a value, False where one says otherwise, else None."""
-        told = self._facts.second.get((row.table, row.field, row.issue_number))
-        if told is not None:
-            return told
-        read = self._read
-        match row.table, row.field:
-            case "letters", "case_number" if self._case is not None:
-                return self._case.group().upper() == row.value
-            case "letters", "decision" | "cover_determination" if read.cover is not None and read.decision is not None:
-                return read.cover == read.decision
-            case "letters", "body_parts":
-                return _beside(row.value, read.asked)
-            case "letters", "diagnoses":
-                if row.method.endswith(DOUBTED):
-                    return False
-                return True if (row.start, row.end) in read.coded else None
-            case "issues", "body_parts":
-                return _beside(row.value, read.parts)
-            case "issues", "drug" | "treatment_subcategory":
-                one, other = read.classes.get(row.issue_number), read.subcategories.get(row.issue_number)
-                return None if one is None or other is None or one[1] == other[1] else one[0] == other[0]
-            case "issues", "sessions_requested" | "frequency_max" | "weeks_max" | "frequency_min" | "weeks_min":
-                return read.visits.get(row.issue_number)
-            case "citations", "guideline" | "chapter" | "text":
-                own = read.cited.get((row.issue_number, row.citation_number))
-                return True if own is not None and (row.issue_number, *own) in read.both else None
-        return None
-
-
-def _gather(rows: Sequence[Evidence]) -> _Read:
-    """One pass over the rows for what other rows are held against."""
-    parts, asked, coded, spans = set(), set(), set(), []
-    places: dict[tuple[int | None, int | None], set[int | None]] = {}
-    letter: dict[str, str] = {}
-    items: dict[tuple[int | None, str], tuple[str, str]] = {}
-    citations: dict[tuple[int | None, int | None], dict[str, str]] = {}
-    for row in rows:
-        if row.table == "citations":
-            if row.field == "text":
-                places.setdefault((row.start, row.end), set()).add(row.issue_number)
-            elif row.field in _CITED:
-                citations.setdefault((row.issue_number, row.citation_number), {})[row.field] = row.value
-        elif row.table == "issues":
-            if row.field == "body_parts":
-                asked.add(row.value)
-            elif row.field in _ASKED:
-                items[row.issue_number, row.field] = row.value, row.method
-        elif row.field == "body_parts":
-            parts.add(row.value)
-        elif row.field == "diagnoses" and row.start is not None and row.end is not None:
-            spans.append((row.start, row.end))
-        elif row.field == "diagnosis_codes":
-            coded.add((row.start, row.end))
-        elif row.field in ("decision", "cover_determination"):
-            letter[row.field] = row.value
-    cited = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in citations.items()}
-    sides: dict[tuple[int | None, str, str], set[str]] = {}
-    for key, own in cited.items():
-        sides.setdefault((key[0], *own), set()).add(citations[key].get("cited_by", ""))
-    return _Read(
-        parts=frozenset(parts),
-        asked=frozenset(asked),
-        coded=frozenset(coded),
-        classes={n: v for (n, name), v in items.items() if name == "drug_class"},
-        subcategories={n: v for (n, name), v in items.items() if name == "treatment_subcategory"},
-        visits=dict(_visits(items)),
-        cited=cited,
-        both=frozenset(key for key, by in sides.items() if len(by) > 1),
-        places=places,
-        split=frozenset(_split(spans)),
-        decision=letter.get("decision"),
-        cover=letter.get("cover_determination"),
-    )
-
-
-def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """Where two diagnoses were cut apart at a bare "and": the end of one and the start of the next."""
-    ordered = sorted(spans)
-    for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False):
-        if start - end == len(" and "):
-            yield end
-            yield start
-
-
-def _visits(items: Mapping[tuple[int | None, str], tuple[str, str]]) -> Iterator[tuple[int | None, bool]]:
-    """Of items that state a total and a frequency with its weeks, whether the two agree."""
-    for (number, name), (total, method) in items.items():
-        if name != "sessions_requested" or method == "frequency_times_weeks":
-            continue
-        try:
-            low, high, weeks_low, weeks_high = (float(items[number, f][0]) for f in _PRODUCT)
-        except (KeyError, ValueError):
-            continue
-        yield number, low * weeks_low <= float(total) <= high * weeks_high
-
-
-def _beside(value: str, others: frozenset[str]) -> bool | None:
-    """Whether a part stands among others: with the same side, or only with another one."""
-    if value in others:
-        return True
-    bare = _bare(value)
-    return False if bare != value and any(o != bare and _bare(o) == bare for o in others) else None
-
-
-def _bare(part: str) -> str:
-    return part.split(" ", 1)[1] if part.startswith(_SIDES) else part
-
-
-def _wording(value: str) -> Iterator[Feature]:
-    """What makes the ends of a diagnosis doubtful."""
-    if _JOINED.search(value):
-        yield "diagnosis: joined", 1.0
-    if _AND.search(value):
-        yield "diagnosis: and", 1.0
-    if _ODD.search(value):
-        yield "diagnosis: odd", 1.0
-    words = value.count(" ") + 1
-    if words >= LONG:
-        yield "diagnosis: long", 1.0
-    elif words == 1:
-        yield "diagnosis: one word", 1.0

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_extraction import DictVectorizer  # type: ignore[import-untyped]
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from extract.confidence.apply import BOUNDING, START, Calibration
-from extract.confidence.examples import Example, Reading
+from extract.confidence.examples import Reading
 from extract.learned.gold import FOLDS
 
-STRENGTH: Final = 1.0
+STRENGTH: Final = 0.3
 """Inverse of the ridge (scikit-learn's C), chosen by cross-validated log loss."""
 RAISES: Final = ("raw", "agreed", "rating:")
 LOWERS: Final = ("apart", "flag:", "doubted", "ocr poor", "text:", "unseen", "rules alone", "diagnosis:", "citation:")
@@ -35,20 +35,24 @@ def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibrati
     readings = list(readings)
     examples = [e for r in readings for e in r.examples if e.label is not None]
     right = np.array([e.label is not None and e.label.right for e in examples], dtype=bool)
-    banned: set[str] = set()
+    vectors = DictVectorizer(sparse=True)
+    matrix = vectors.fit_transform([{n: x for n, x in e.features if n != START} for e in examples])
+    names = np.array(vectors.get_feature_names_out())
+    model = LogisticRegression(C=strength, max_iter=5000, tol=1e-6)
     while True:
-        rows = [{n: x for n, x in e.features if n != START and n not in banned} for e in examples]
-        vectors = DictVectorizer(sparse=True)
-        matrix = vectors.fit_transform(rows)
-        model = LogisticRegression(C=strength, max_iter=5000, tol=1e-6)
         model.fit(matrix, right)
-        weights = dict(zip(vectors.get_feature_names_out(), model.coef_[0].tolist(), strict=True))
-        astray = {n for n, w in weights.items() if (w < 0 and n.startswith(RAISES)) or (w > 0 and n.startswith(LOWERS))}
-        if not astray:
+        weights = model.coef_[0]
+        astray = np.array([_astray(n, w) for n, w in zip(names, weights, strict=True)], dtype=bool)
+        if not astray.any():
             break
-        banned |= astray
-    kept = {n: round(w, 6) for n, w in sorted(weights.items()) if abs(w) > LEAST}
+        names, matrix = names[~astray], matrix[:, ~astray]
+    kept = {str(n): round(float(w), 6) for n, w in zip(names, weights, strict=True) if abs(w) > LEAST}
     return Calibration({START: round(float(model.intercept_[0]), 6), **kept}, letters_behind(readings))
+
+
+def _astray(name: str, weight: float) -> bool:
+    """True for a weight of the direction that its feature may not speak in."""
+    return (weight < 0 and name.startswith(RAISES)) or (weight > 0 and name.startswith(LOWERS))
 
 
 def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
@@ -66,15 +70,33 @@ def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
     return {name: len(found) for name, found in sorted(cases.items())}
 
 
-def held_out(readings: Sequence[Reading], *, strength: float = STRENGTH) -> list[list[float]]:
-    """For each reading the confidences of its values by a calibration that has not learnt from its worker's letters.
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Confidences of one reading by a calibration that has not learnt from it.
+
+    ``known`` takes a letter for what it is, one that the rules were written on or not; ``shipped`` takes every letter
+    for one that nobody has seen, as is done outside of this room.
+    """
+
+    known: tuple[float, ...]
+    shipped: tuple[float, ...]
+
+
+def held_out(readings: Sequence[Reading], *, strength: float = STRENGTH) -> list[Rated]:
+    """For each reading the confidences by a calibration that has not learnt from its worker's letters.
 
     The invented letters kept aside are in no fit at all.
     """
-    rated: list[list[float]] = [[] for _ in readings]
+    rated: dict[int, Rated] = {}
     for fold in (*range(FOLDS), None):
         calibration = fit([r for r in readings if not r.spared and r.fold != fold], strength=strength)
         for n, reading in enumerate(readings):
             if (fold is None) if reading.spared else (reading.fold == fold):
-                rated[n] = calibration.rate(reading.rows, reading.facts)
-    return rated
+                rated[n] = rate(calibration, reading)
+    return [rated[n] for n in range(len(readings))]
+
+
+def rate(calibration: Calibration, reading: Reading) -> Rated:
+    """Both ratings of a reading."""
+    unseen = replace(reading.facts, unseen=True)
+    return Rated(tuple(calibration.rate(reading.rows, reading.facts)), tuple(calibration.rate(reading.rows, unseen)))

@@ -80,6 +80,7 @@ class Judge:
         numbers = {issue.issue_number: n for n, issue in enumerate(self._record.issues)}
         for place, values in by_place.items():
             table, field, number, citation = place
+            labels: Iterable[Label | None]
             if table == "letters":
                 labels = _letter_labels(field, values, self._gold, self._layout)
             else:
@@ -90,7 +91,7 @@ class Judge:
                     labels = _item_labels(field, values, issue, gold)
                 else:
                     labels = _citation_labels(field, values, citation or 0, issue, gold)
-            for value, label in zip(values, labels, strict=True):
+            for value, label in zip(values, tuple(labels), strict=True):
                 if label is not None:
                     yield place, value, label
 
@@ -123,55 +124,47 @@ def place_of(row: Evidence) -> Place:
     return row.table, row.field, row.issue_number, row.citation_number
 
 
-def _letter_labels(field: str, values: Sequence[str], gold: GoldFile, layout: str | None) -> list[Label | None]:
+def _letter_labels(field: str, values: Sequence[str], gold: GoldFile, layout: str | None) -> Iterable[Label | None]:
     letter = gold.letter
     decisions = [issue.decision for issue in gold.issues]
-    match field:
-        case "case_number":
-            return [_words(gold.case_number, v) for v in values]
-        case "age":
-            return [_number(letter.age, v) for v in values]
-        case "cover_determination":
-            return [_words(letter.decision, v) for v in values]
-        case "issue_count":
-            return [_number(len(decisions), v) for v in values]
-        case "upheld_count" | "overturned_count":
-            return [_number(decisions.count(field.removesuffix("_count")), v) for v in values]
-        case "layout":
-            return [None if layout is None else _same(v == layout) for v in values]
-        case "diagnoses":
-            return list(_diagnoses(letter, values))
-        case "body_parts":
-            return list(_parts(letter.body_parts, values))
-        case _ if field in metrics.LETTER_WORDS:
-            return [_words(getattr(letter, field), v) for v in values]
-        case _ if field in metrics.LETTER_LISTS:
-            wanted = {metrics.normal(v) for v in getattr(letter, field)}
-            return [_same(metrics.normal(v) in wanted) for v in values]
-        case _:
-            return [None] * len(values)
+    words = {name: getattr(letter, name) for name in metrics.LETTER_WORDS}
+    words |= {"case_number": gold.case_number, "cover_determination": letter.decision}
+    if layout is not None:
+        words["layout"] = layout
+    numbers = {"age": letter.age, "issue_count": len(decisions)}
+    numbers |= {f"{kind}_count": decisions.count(kind) for kind in ("upheld", "overturned")}
+    if field in words:
+        return [_words(words[field], v) for v in values]
+    if field in numbers:
+        return [_number(numbers[field], v) for v in values]
+    if field == "diagnoses":
+        return _diagnoses(letter, values)
+    if field == "body_parts":
+        return _parts(letter.body_parts, values)
+    if field in metrics.LETTER_LISTS:
+        wanted = {metrics.normal(v) for v in getattr(letter, field)}
+        return [_same(metrics.normal(v) in wanted) for v in values]
+    return [None] * len(values)
 
 
-def _item_labels(field: str, values: Sequence[str], item: IssueRecord, gold: GoldIssue | None) -> list[Label | None]:
+def _item_labels(
+    field: str, values: Sequence[str], item: IssueRecord, gold: GoldIssue | None
+) -> Iterable[Label | None]:
     """An item without a partner in the gold is wrong as a whole."""
-    judged = {"requested_treatment", "body_parts", *_ITEM_CELLS}
-    split = item.original_request is not None
-    if field == "disputed_request" and not split:
+    if field == "disputed_request" and item.original_request is None:
         field = "requested_treatment"
-    if field not in judged:
+    if field not in {"requested_treatment", "body_parts", *_ITEM_CELLS}:
         return [None] * len(values)
     if gold is None:
         return [_same(False)] * len(values)
     if field == "body_parts":
-        return list(_parts(gold.body_parts, values))
+        return _parts(gold.body_parts, values)
     wanted: Any = getattr(gold, field)
     if field == "treatment_subcategory" and not wanted:
         return [None] * len(values)  # some categories have none, and what stands there does no harm
-    if field in metrics.ITEM_NUMBERS:
-        return [_number(wanted, v) for v in values]
     if field in metrics.DRUG_WORDS:
         return [_same(metrics.compact(wanted) == metrics.compact(v)) for v in values]
-    return [_words(wanted, v) for v in values]
+    return [(_number if field in metrics.ITEM_NUMBERS else _words)(wanted, v) for v in values]
 
 
 def _citation_labels(
@@ -196,9 +189,7 @@ def _citation_labels(
 
 
 def _cited(record: CitationRecord) -> Citation:
-    return Citation(
-        record.cited_by, record.guideline, record.chapter, record.edition, record.sections, record.pages
-    )
+    return Citation(record.cited_by, record.guideline, record.chapter, record.edition, record.sections, record.pages)
 
 
 def _fields(citation: Citation) -> dict[str, Any]:
@@ -252,7 +243,12 @@ def _missed_members(table: str, field: str, wanted: Sequence[str], got: Sequence
 
 
 def _missed_citations(gold: GoldIssue, item: IssueRecord) -> Iterator[Missed]:
-    for field, aspect in (("guideline", "guideline"), ("sections", "sections"), ("edition", "edition"), ("pages", "pages")):
+    for field, aspect in (
+        ("guideline", "guideline"),
+        ("sections", "sections"),
+        ("edition", "edition"),
+        ("pages", "pages"),
+    ):
         wanted = Counter(key for c in gold.citations for key in c.keys(aspect))
         got = Counter(key for c in item.citations for key in _cited(c).keys(aspect))
         yield from (Missed("citations", field, empty=not got) for _ in range((wanted - got).total()))
