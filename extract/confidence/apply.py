@@ -29,7 +29,7 @@ HOME: Final = Path(__file__).parent.parent / "model" / "confidence.json"
 """The calibration that ships with the package."""
 INFERRED: Final = 0.8
 """Most confidence of a value that no gold speaks of: a code that no letter prints, a paragraph, a list of documents."""
-LOW: Final = 0.8
+LOW: Final = 0.7
 """Confidence below which a value gets its row the flag ``low_confidence``: about half of such rows hold a wrong one."""
 LOW_RAW: Final = 0.6
 """The same on the scale of the rules, where there is no calibration."""

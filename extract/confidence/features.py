@@ -49,8 +49,8 @@ class Facts:
 
     ``quality`` is the share of words read with confidence on its worst scanned page, None without scanned pages.
     ``ratings`` are the learnt component's log-odds by the number of the row. ``second`` tells of cells (table, field,
-    item) that were read a second time from other words whether the two readings agree. ``unseen``: no rule was
-    written on this letter; true for every letter but those of the gold that were.
+    item) that were read a second time from other words whether the two readings agree. ``practised`` are
+    the kinds of field whose rules were mended on this very letter; none outside of learning.
     """
 
     layout: str
@@ -61,7 +61,10 @@ class Facts:
     learnt: bool = True
     ratings: Mapping[int, float] = field(default_factory=dict)
     second: Mapping[tuple[str, str, int | None], bool] = field(default_factory=dict)
-    unseen: bool = True
+    practised: frozenset[Group] = frozenset()
+
+
+GROUPS: Final = frozenset({"header", "summary", "reviewer", "outcome", "item", "citation"})
 
 
 def group_of(table: str, name: str) -> Group:
@@ -101,6 +104,6 @@ def of_letter(facts: Facts, group: Group) -> list[Feature]:
         found += [("ocr poor", 1 - facts.quality), (f"ocr poor:{group}", 1 - facts.quality)]
     if not facts.learnt:
         found.append((f"rules alone:{group}", 1.0))
-    if facts.unseen:
-        found += [("unseen", 1.0), (f"unseen:{group}", 1.0)]
+    if group in facts.practised:
+        found += [("practised", 1.0), (f"practised:{group}", 1.0)]
     return found

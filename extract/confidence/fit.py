@@ -23,9 +23,11 @@ from extract.learned.gold import FOLDS
 
 STRENGTH: Final = 0.3
 """Inverse of the ridge (scikit-learn's C), chosen by cross-validated log loss."""
-RAISES: Final = ("raw", "agreed", "rating:")
-LOWERS: Final = ("apart", "flag:", "doubted", "ocr poor", "text:", "unseen", "rules alone", "diagnosis:", "citation:")
+RAISES: Final = ("raw", "agreed", "rating:", "practised")
+LOWERS: Final = ("apart", "flag:", "doubted", "ocr poor", "text:", "rules alone", "diagnosis:", "citation: ")
 """Beginnings of the names of features that may only raise or only lower confidence."""
+ENOUGH: Final = 3
+"""Letters in which a feature must have stood by a wrong value before it may lower confidence."""
 LEAST: Final = 1e-6
 """Weights nearer to 0 are left out."""
 
@@ -35,9 +37,12 @@ def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibrati
     readings = list(readings)
     examples = [e for r in readings for e in r.examples if e.label is not None]
     right = np.array([e.label is not None and e.label.right for e in examples], dtype=bool)
+    told = _told(readings)
     vectors = DictVectorizer(sparse=True)
     matrix = vectors.fit_transform([{n: x for n, x in e.features if n != START} for e in examples])
     names = np.array(vectors.get_feature_names_out())
+    heard = np.array([not n.startswith(LOWERS) or n in told for n in names], dtype=bool)
+    names, matrix = names[heard], matrix[:, heard]
     model = LogisticRegression(C=strength, max_iter=5000, tol=1e-6)
     while True:
         model.fit(matrix, right)
@@ -48,6 +53,17 @@ def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibrati
         names, matrix = names[~astray], matrix[:, ~astray]
     kept = {str(n): round(float(w), 6) for n, w in zip(names, weights, strict=True) if abs(w) > LEAST}
     return Calibration({START: round(float(model.intercept_[0]), 6), **kept}, letters_behind(readings))
+
+
+def _told(readings: Iterable[Reading]) -> set[str]:
+    """Features that stand by a wrong value in enough letters: one letter's misfortune is no rule."""
+    cases: defaultdict[str, set[str]] = defaultdict(set)
+    for reading in readings:
+        for example in reading.examples:
+            if example.label is not None and not example.label.right:
+                for name, _ in example.features:
+                    cases[name].add(reading.case)
+    return {name for name, found in cases.items() if len(found) >= ENOUGH}
 
 
 def _astray(name: str, weight: float) -> bool:
@@ -74,8 +90,8 @@ def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
 class Rated:
     """Confidences of one reading by a calibration that has not learnt from it.
 
-    ``known`` takes a letter for what it is, one that the rules were written on or not; ``shipped`` takes every letter
-    for one that nobody has seen, as is done outside of this room.
+    ``known`` takes a letter for what it is, one that the rules were mended on or not; ``shipped`` takes every letter
+    for a new one, as is done outside of this room.
     """
 
     known: tuple[float, ...]
@@ -98,5 +114,5 @@ def held_out(readings: Sequence[Reading], *, strength: float = STRENGTH) -> list
 
 def rate(calibration: Calibration, reading: Reading) -> Rated:
     """Both ratings of a reading."""
-    unseen = replace(reading.facts, unseen=True)
-    return Rated(tuple(calibration.rate(reading.rows, reading.facts)), tuple(calibration.rate(reading.rows, unseen)))
+    new = replace(reading.facts, practised=frozenset())
+    return Rated(tuple(calibration.rate(reading.rows, reading.facts)), tuple(calibration.rate(reading.rows, new)))

@@ -25,6 +25,7 @@ _ODD: Final = regex.compile(r"\b(?:19|20)\d\d\b|[.:?]|\b(?:was|were|is|has|had|i
 _PROSE: Final = regex.compile(
     r"^(?:[a-z]|\S{1,3}$)|\b(?:is|are|was|were|has|does|the (?:first|second|page|other)|its|when)\b"
 )
+_WORDED: Final = frozenset({"sections", "chapter", "text"})
 _SIDES: Final = ("left ", "right ", "bilateral ")
 
 _CITED: Final = frozenset({"guideline", "chapter", "cited_by"})
@@ -47,6 +48,9 @@ class _Read:
     cited: Mapping[tuple[int | None, int | None], tuple[str, str]]
     both: frozenset[tuple[int | None, str, str]]
     places: Mapping[tuple[int | None, int | None], set[int | None]]
+    by: Mapping[tuple[int | None, int | None], str]
+    prose: frozenset[tuple[int | None, int | None]]
+    prose_items: frozenset[int | None]
     split: frozenset[int]
     decision: str | None
     cover: str | None
@@ -97,13 +101,20 @@ class Surroundings:
 
     def _citation(self, row: Evidence) -> Iterator[Feature]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
+        key = (row.issue_number, row.citation_number)
+        method = self._read.by.get(key)
+        if method is not None:
+            yield f"citation by:{method}", 1.0
         if len(self._read.places.get((row.start, row.end), ())) > 1:
             yield "citation: shared", 1.0
-        chapter = self._read.cited.get((row.issue_number, row.citation_number), ("", ""))[1]
-        if not chapter and row.field != "sections":
+        if not self._read.cited.get(key, ("", ""))[1] and row.field != "sections":
             yield "citation: no chapter", 1.0
-        if row.field in ("sections", "chapter", "text") and _PROSE.search(row.value):
+        if row.field in _WORDED and _PROSE.search(row.value):
             yield "citation: prose", 1.0
+        elif key in self._read.prose:
+            yield "citation: prose in it", 1.0
+        elif row.issue_number in self._read.prose_items:
+            yield "citation: prose beside", 1.0
 
     def flags_on(self, row: Evidence) -> Sequence[str]:
         """The flags of the letter that warn of a row's cell."""
@@ -147,15 +158,21 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
     """One pass over the rows for what other rows are held against."""
     parts, asked, coded, spans = set(), set(), set(), []
     places: dict[tuple[int | None, int | None], set[int | None]] = {}
+    by: dict[tuple[int | None, int | None], str] = {}
+    prose: set[tuple[int | None, int | None]] = set()
     letter: dict[str, str] = {}
     items: dict[tuple[int | None, str], tuple[str, str]] = {}
     citations: dict[tuple[int | None, int | None], dict[str, str]] = {}
     for row in rows:
         if row.table == "citations":
+            if row.field in _WORDED and _PROSE.search(row.value):
+                prose.add((row.issue_number, row.citation_number))
             if row.field == "text":
                 places.setdefault((row.start, row.end), set()).add(row.issue_number)
             elif row.field in _CITED:
                 citations.setdefault((row.issue_number, row.citation_number), {})[row.field] = row.value
+                if row.field == "guideline":
+                    by[row.issue_number, row.citation_number] = row.method
         elif row.table == "issues":
             if row.field == "body_parts":
                 asked.add(row.value)
@@ -183,6 +200,9 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
         cited=cited,
         both=frozenset(key for key, by in sides.items() if len(by) > 1),
         places=places,
+        by=by,
+        prose=frozenset(prose),
+        prose_items=frozenset(issue for issue, _ in prose),
         split=frozenset(_split(spans)),
         decision=letter.get("decision"),
         cover=letter.get("cover_determination"),
