@@ -35,6 +35,27 @@ _CITATION: Final = tuple(("citations", name) for name in ("guideline", "chapter"
 _ASKED: Final = frozenset({"drug_class", "treatment_subcategory", "sessions_requested", *_PRODUCT})
 
 
+_GATHERED: Final = (
+    *(("letters", name) for name in ("body_parts", "diagnoses", "diagnosis_codes", "decision", "cover_determination")),
+    *(("issues", name) for name in ("body_parts", *sorted(_ASKED))),
+)
+Place = tuple[int | None, int | None]
+"""Item and citation of a row, or the offsets of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """The citations of a letter: guideline and chapter of each; those that both sides of an item cite; the items that
+    stand on the same words; what read each; those, and the items with those, that have a sentence for a title."""
+
+    own: Mapping[Place, tuple[str, str]]
+    both: frozenset[tuple[int | None, str, str]]
+    places: Mapping[Place, set[int | None]]
+    by: Mapping[Place, str]
+    prose: frozenset[Place]
+    prose_items: frozenset[int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """Values of a letter that others are held against."""
@@ -45,12 +66,6 @@ class _Read:
     classes: Mapping[int | None, tuple[str, str]]
     subcategories: Mapping[int | None, tuple[str, str]]
     visits: Mapping[int | None, bool]
-    cited: Mapping[tuple[int | None, int | None], tuple[str, str]]
-    both: frozenset[tuple[int | None, str, str]]
-    places: Mapping[tuple[int | None, int | None], set[int | None]]
-    by: Mapping[tuple[int | None, int | None], str]
-    prose: frozenset[tuple[int | None, int | None]]
-    prose_items: frozenset[int | None]
     split: frozenset[int]
     decision: str | None
     cover: str | None
@@ -61,7 +76,7 @@ class Surroundings:
 
     def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
         self._facts = facts
-        self._read = _gather(rows)
+        self._read, self._cited = _gather(rows), _gather_citations(rows)
         self._warnings: dict[Cell, list[str]] = {}
         for flag in sorted(facts.flags & CONCERNS.keys()):
             for cell in CONCERNS[flag]:
@@ -102,18 +117,18 @@ class Surroundings:
     def _citation(self, row: Evidence) -> Iterator[Feature]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
         key = (row.issue_number, row.citation_number)
-        method = self._read.by.get(key)
+        method = self._cited.by.get(key)
         if method is not None:
             yield f"citation by:{method}", 1.0
-        if len(self._read.places.get((row.start, row.end), ())) > 1:
+        if len(self._cited.places.get((row.start, row.end), ())) > 1:
             yield "citation: shared", 1.0
-        if not self._read.cited.get(key, ("", ""))[1] and row.field != "sections":
+        if not self._cited.own.get(key, ("", ""))[1] and row.field != "sections":
             yield "citation: no chapter", 1.0
         if row.field in _WORDED and _PROSE.search(row.value):
             yield "citation: prose", 1.0
-        elif key in self._read.prose:
+        elif key in self._cited.prose:
             yield "citation: prose in it", 1.0
-        elif row.issue_number in self._read.prose_items:
+        elif row.issue_number in self._cited.prose_items:
             yield "citation: prose beside", 1.0
 
     def flags_on(self, row: Evidence) -> Sequence[str]:
@@ -150,63 +165,57 @@ class Surroundings:
 
     def _cited_twice(self, row: Evidence) -> bool | None:
         """Both sides of an item cite the same chapter."""
-        own = self._read.cited.get((row.issue_number, row.citation_number))
-        return True if own is not None and (row.issue_number, *own) in self._read.both else None
+        own = self._cited.own.get((row.issue_number, row.citation_number))
+        return True if own is not None and (row.issue_number, *own) in self._cited.both else None
 
 
 def _gather(rows: Sequence[Evidence]) -> _Read:
-    """One pass over the rows for what other rows are held against."""
-    parts, asked, coded, spans = set(), set(), set(), []
-    places: dict[tuple[int | None, int | None], set[int | None]] = {}
-    by: dict[tuple[int | None, int | None], str] = {}
-    prose: set[tuple[int | None, int | None]] = set()
-    letter: dict[str, str] = {}
-    items: dict[tuple[int | None, str], tuple[str, str]] = {}
-    citations: dict[tuple[int | None, int | None], dict[str, str]] = {}
+    """What other rows are held against, as far as it stands in the letter's own fields and its items."""
+    by_field: dict[Cell, list[Evidence]] = {cell: [] for cell in _GATHERED}
     for row in rows:
-        if row.table == "citations":
-            if row.field in _WORDED and _PROSE.search(row.value):
-                prose.add((row.issue_number, row.citation_number))
-            if row.field == "text":
-                places.setdefault((row.start, row.end), set()).add(row.issue_number)
-            elif row.field in _CITED:
-                citations.setdefault((row.issue_number, row.citation_number), {})[row.field] = row.value
-                if row.field == "guideline":
-                    by[row.issue_number, row.citation_number] = row.method
-        elif row.table == "issues":
-            if row.field == "body_parts":
-                asked.add(row.value)
-            elif row.field in _ASKED:
-                items[row.issue_number, row.field] = row.value, row.method
-        elif row.field == "body_parts":
-            parts.add(row.value)
-        elif row.field == "diagnoses" and row.start is not None and row.end is not None:
-            spans.append((row.start, row.end))
-        elif row.field == "diagnosis_codes":
-            coded.add((row.start, row.end))
-        elif row.field in ("decision", "cover_determination"):
-            letter[row.field] = row.value
-    cited = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in citations.items()}
-    sides: dict[tuple[int | None, str, str], set[str]] = {}
-    for key, own in cited.items():
-        sides.setdefault((key[0], *own), set()).add(citations[key].get("cited_by", ""))
+        cell = (row.table, row.field)
+        if cell in by_field:
+            by_field[cell].append(row)
+    decision, cover = (by_field["letters", name] for name in ("decision", "cover_determination"))
+    items = {(r.issue_number, r.field): (r.value, r.method) for name in _ASKED for r in by_field["issues", name]}
+    diagnoses = by_field["letters", "diagnoses"]
     return _Read(
-        parts=frozenset(parts),
-        asked=frozenset(asked),
-        coded=frozenset(coded),
+        parts=frozenset(r.value for r in by_field["letters", "body_parts"]),
+        asked=frozenset(r.value for r in by_field["issues", "body_parts"]),
+        coded=frozenset((r.start, r.end) for r in by_field["letters", "diagnosis_codes"]),
         classes={n: v for (n, name), v in items.items() if name == "drug_class"},
         subcategories={n: v for (n, name), v in items.items() if name == "treatment_subcategory"},
         visits=dict(_visits(items)),
-        cited=cited,
-        both=frozenset(key for key, by in sides.items() if len(by) > 1),
-        places=places,
-        by=by,
-        prose=frozenset(prose),
-        prose_items=frozenset(issue for issue, _ in prose),
-        split=frozenset(_split(spans)),
-        decision=letter.get("decision"),
-        cover=letter.get("cover_determination"),
+        split=frozenset(_split([(r.start, r.end) for r in diagnoses if r.start is not None and r.end is not None])),
+        decision=decision[0].value if decision else None,
+        cover=cover[0].value if cover else None,
     )
+
+
+def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
+    """What the citations of a letter are held against."""
+    places: dict[Place, set[int | None]] = {}
+    by: dict[Place, str] = {}
+    chapters: dict[Place, dict[str, str]] = {}
+    prose: set[Place] = set()
+    for row in rows:
+        if row.table != "citations":
+            continue
+        key = (row.issue_number, row.citation_number)
+        if row.field in _WORDED and _PROSE.search(row.value):
+            prose.add(key)
+        if row.field == "text":
+            places.setdefault((row.start, row.end), set()).add(row.issue_number)
+        elif row.field in _CITED:
+            chapters.setdefault(key, {})[row.field] = row.value
+            if row.field == "guideline":
+                by[key] = row.method
+    own = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in chapters.items()}
+    sides: dict[tuple[int | None, str, str], set[str]] = {}
+    for key, (guideline, chapter) in own.items():
+        sides.setdefault((key[0], guideline, chapter), set()).add(chapters[key].get("cited_by", ""))
+    both = frozenset(key for key, who in sides.items() if len(who) > 1)
+    return _Cited(own, both, places, by, frozenset(prose), frozenset(issue for issue, _ in prose))
 
 
 def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
