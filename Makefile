@@ -6,6 +6,7 @@
 # make scans                                the public letters as scans of 200 and 150 dpi, read and scored (long)
 # make evaluate                             scores on the public letters (IMR_LETTERS says where they are)
 # make train                                the learnt component anew, into extract/model/
+# make calibrate                            how sure values are, learnt and measured anew: docs/confidence.md (15 minutes)
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
@@ -16,7 +17,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate scans train ablation benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate scans train calibrate ablation benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -56,6 +57,9 @@ scans: $(VENV)/.dev
 
 train: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.learn
+
+calibrate: $(VENV)/.dev
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.calibrate
 
 ablation: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation

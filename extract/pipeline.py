@@ -109,7 +109,9 @@ class LetterReader:
         self._care = PriorCareFinder(patterns=self.patterns)
         learnt = load_model(model, patterns=self.patterns)
         self.model_digest = learnt.digest if learnt else None
-        self.rater: Rater | None = load_calibration(calibration)
+        calibrated = load_calibration(calibration)
+        self.calibration_digest = calibrated.digest if calibrated else None
+        self.rater: Rater | None = calibrated
         """Gives values their confidence; learning a calibration puts a listener in its place."""
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)

@@ -14,10 +14,12 @@ from typing import Final, Protocol, Self
 from extract.confidence.features import (
     DERIVED,
     FACTS,
+    GROUPS,
     UNMEASURED,
     VERSION,
     Facts,
     Feature,
+    Group,
     fixed,
     group_of,
     of_letter,
@@ -45,6 +47,18 @@ _REMEMBERED: Final = 5000
 _STEEPEST: Final = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Of a row by itself: log-odds, the most that may be claimed, its kind, and whether others come from it or it
+    from others."""
+
+    odds: float
+    bound: float
+    group: Group
+    source: bool
+    unmeasured: bool
+
+
 class CalibrationError(ValueError):
     """A file that holds no calibration for these features; the message says which and why."""
 
@@ -68,9 +82,7 @@ class Calibration:
 
     weights: Mapping[str, float]
     letters: Mapping[str, int]
-    _known: dict[tuple[str, str, str, float], tuple[float, float]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _known: dict[tuple[str, str, str, float], _Fixed | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, path: Path = HOME) -> Self:
@@ -100,26 +112,31 @@ class Calibration:
     def rate(self, rows: Sequence[Evidence], facts: Facts) -> list[float]:
         """For each row the share of such values that are right, as far as the letters with gold tell."""
         around = Surroundings(rows, facts)
-        shared: dict[str, float] = {}
+        weight = self.weights.get
+        shared = {group: self._sum(of_letter(facts, group)) for group in GROUPS}
         sources: dict[tuple[str, int | None], list[tuple[int | None, float]]] = {}
         rated: list[float] = []
+        unmeasured: list[int] = []
         for number, row in enumerate(rows):
-            if (row.table, row.field) in FACTS:
+            known = self._fixed(row)
+            if known is None:
                 rated.append(1.0)
                 continue
-            group = group_of(row.table, row.field)
-            if group not in shared:
-                shared[group] = self._sum(of_letter(facts, group))
-            odds, bound = self._fixed(row)
-            odds += shared[group]
+            odds = known.odds + shared[known.group]
+            bound = known.bound
             for name, x in around.of(number, row):
-                odds += self.weights.get(name, 0.0) * x
+                odds += weight(name, 0.0) * x
                 if name.startswith(BOUNDING):
                     bound = min(bound, self.bound(name))
-            rated.append(round(min(_chance(odds), bound), PLACES))
-            if row.field in _SOURCES:
-                sources.setdefault((row.field, row.issue_number), []).append((row.start, rated[-1]))
-        return [_derived(row, sure, sources) for row, sure in zip(rows, rated, strict=True)]
+            sure = round(min(_chance(odds), bound), PLACES)
+            rated.append(sure)
+            if known.source:
+                sources.setdefault((row.field, row.issue_number), []).append((row.start, sure))
+            elif known.unmeasured:
+                unmeasured.append(number)
+        for number in unmeasured:
+            rated[number] = _derived(rows[number], sources)
+        return rated
 
     def bound(self, name: str) -> float:
         """The most that may be claimed of a field or under a warning, by the letters that stand behind it."""
@@ -129,15 +146,24 @@ class Calibration:
     def _sum(self, features: Iterable[Feature]) -> float:
         return sum(self.weights.get(name, 0.0) * x for name, x in features)
 
-    def _fixed(self, row: Evidence) -> tuple[float, float]:
-        """Log-odds of a row by itself and the bound of its field, remembered."""
+    def _fixed(self, row: Evidence) -> _Fixed | None:
+        """What a row has by itself, remembered; None for facts of the file."""
         key = (row.table, row.field, row.method, row.confidence)
-        known = self._known.get(key)
-        if known is None:
-            known = self.weights.get(START, 0.0) + self._sum(fixed(*key)), self.bound(f"field:{row.table}.{row.field}")
+        try:
+            return self._known[key]
+        except KeyError:
+            known = self._look_up(*key)
             if len(self._known) < _REMEMBERED:
                 self._known[key] = known
-        return known
+            return known
+
+    def _look_up(self, table: str, name: str, method: str, confidence: float) -> _Fixed | None:
+        cell = (table, name)
+        if cell in FACTS:
+            return None
+        odds = self.weights.get(START, 0.0) + self._sum(fixed(table, name, method, confidence))
+        bound, group = self.bound(f"field:{table}.{name}"), group_of(table, name)
+        return _Fixed(odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
 
 def load_calibration(path: Path | None) -> Calibration | None:
@@ -155,14 +181,9 @@ def is_low(row: Evidence, *, calibrated: bool) -> bool:
     return row.confidence < LOW and (row.table, row.field) not in UNMEASURED
 
 
-def _derived(
-    row: Evidence, sure: float, rated: Mapping[tuple[str, int | None], Sequence[tuple[int | None, float]]]
-) -> float:
+def _derived(row: Evidence, rated: Mapping[tuple[str, int | None], Sequence[tuple[int | None, float]]]) -> float:
     """Of fields without gold: as sure as what the value was made from, and never more than INFERRED."""
-    cell = (row.table, row.field)
-    if cell not in UNMEASURED:
-        return sure
-    sources = rated.get((DERIVED.get(cell, ""), row.issue_number), ())
+    sources = rated.get((DERIVED.get((row.table, row.field), ""), row.issue_number), ())
     own = [c for start, c in sources if start == row.start] or [c for _, c in sources]
     return min([INFERRED, *own])
 

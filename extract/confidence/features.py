@@ -34,6 +34,8 @@ DERIVED: Final[Mapping[Cell, str]] = {
 UNMEASURED: Final = frozenset({*DERIVED, ("letters", "documents_reviewed"), ("letters", "documents_reviewed_count")})
 """Fields that no gold speaks of."""
 DOUBTED: Final = ", doubted by model"
+PRACTISED: Final = 3.0
+"""How much a letter that rules were mended on counts: what it hides is the difference to all letters to come."""
 SURE: Final = 0.999
 """A rule's own confidence is cut here before its odds are taken."""
 _HEADER: Final = frozenset(
@@ -105,5 +107,5 @@ def of_letter(facts: Facts, group: Group) -> list[Feature]:
     if not facts.learnt:
         found.append((f"rules alone:{group}", 1.0))
     if group in facts.practised:
-        found += [("practised", 1.0), (f"practised:{group}", 1.0)]
+        found += [("practised", PRACTISED), (f"practised:{group}", PRACTISED)]
     return found

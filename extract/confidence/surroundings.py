@@ -10,7 +10,7 @@ from typing import Final
 
 import regex
 
-from extract.confidence.features import DOUBTED, Facts, Feature
+from extract.confidence.features import DOUBTED, PRACTISED, Facts, Feature
 from extract.confidence.warnings import CONCERNS, Cell
 from extract.record import Evidence
 
@@ -46,12 +46,13 @@ Place = tuple[int | None, int | None]
 @dataclass(frozen=True, slots=True)
 class _Cited:
     """The citations of a letter: guideline and chapter of each; those that both sides of an item cite; the items that
-    stand on the same words; what read each; those, and the items with those, that have a sentence for a title."""
+    stand on the same words; what read each; rows with a sentence for a title, their citations and items."""
 
     own: Mapping[Place, tuple[str, str]]
     both: frozenset[tuple[int | None, str, str]]
     places: Mapping[Place, set[int | None]]
     by: Mapping[Place, str]
+    prose_rows: frozenset[int]
     prose: frozenset[Place]
     prose_items: frozenset[int | None]
 
@@ -97,8 +98,9 @@ class Surroundings:
 
     def of(self, number: int, row: Evidence) -> Iterator[Feature]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
-        for flag in self.flags_on(row):
-            yield f"flag:{flag}", 1.0
+        if self._warnings:
+            for flag in self._warnings.get((row.table, row.field), ()):
+                yield f"flag:{flag}", 1.0
         verdict = self.verdict(row)
         if verdict is not None:
             kind = "agreed" if verdict else "apart"
@@ -107,14 +109,16 @@ class Surroundings:
         rating = self._facts.ratings.get(number)
         if rating is not None:
             yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
+            if "summary" in self._facts.practised:
+                yield f"practised:{row.field}", PRACTISED
         if row.field == "diagnoses":
             yield from _wording(row.value)
             if row.start in self._read.split or row.end in self._read.split:
                 yield "diagnosis: split", 1.0
         elif row.table == "citations":
-            yield from self._citation(row)
+            yield from self._citation(number, row)
 
-    def _citation(self, row: Evidence) -> Iterator[Feature]:
+    def _citation(self, number: int, row: Evidence) -> Iterator[Feature]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
         key = (row.issue_number, row.citation_number)
         method = self._cited.by.get(key)
@@ -124,16 +128,12 @@ class Surroundings:
             yield "citation: shared", 1.0
         if not self._cited.own.get(key, ("", ""))[1] and row.field != "sections":
             yield "citation: no chapter", 1.0
-        if row.field in _WORDED and _PROSE.search(row.value):
+        if number in self._cited.prose_rows:
             yield "citation: prose", 1.0
         elif key in self._cited.prose:
             yield "citation: prose in it", 1.0
         elif row.issue_number in self._cited.prose_items:
             yield "citation: prose beside", 1.0
-
-    def flags_on(self, row: Evidence) -> Sequence[str]:
-        """The flags of the letter that warn of a row's cell."""
-        return self._warnings.get((row.table, row.field), ())
 
     def verdict(self, row: Evidence) -> bool | None:
         """True where an independent finder agrees with a value, False where one says otherwise, else None."""
@@ -198,12 +198,14 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     by: dict[Place, str] = {}
     chapters: dict[Place, dict[str, str]] = {}
     prose: set[Place] = set()
-    for row in rows:
+    prose_rows: set[int] = set()
+    for number, row in enumerate(rows):
         if row.table != "citations":
             continue
         key = (row.issue_number, row.citation_number)
         if row.field in _WORDED and _PROSE.search(row.value):
             prose.add(key)
+            prose_rows.add(number)
         if row.field == "text":
             places.setdefault((row.start, row.end), set()).add(row.issue_number)
         elif row.field in _CITED:
@@ -215,7 +217,8 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     for key, (guideline, chapter) in own.items():
         sides.setdefault((key[0], guideline, chapter), set()).add(chapters[key].get("cited_by", ""))
     both = frozenset(key for key, who in sides.items() if len(who) > 1)
-    return _Cited(own, both, places, by, frozenset(prose), frozenset(issue for issue, _ in prose))
+    items = frozenset(issue for issue, _ in prose)
+    return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
 
 
 def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
