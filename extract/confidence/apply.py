@@ -116,32 +116,32 @@ class Calibration:
         shared = {group: self._sum(of_letter(facts, group)) for group in GROUPS}
         sources: dict[tuple[str, int | None], list[tuple[int | None, float]]] = {}
         rated: list[float] = []
-        unmeasured: list[int] = []
+        unmeasured: dict[int, float] = {}
         for number, row in enumerate(rows):
             known = self._fixed(row)
             if known is None:
                 rated.append(1.0)
                 continue
             odds = known.odds + shared[known.group]
-            bound = known.bound
+            bound = INFERRED if known.unmeasured else known.bound
             for name, x in around.of(number, row):
                 odds += weight(name, 0.0) * x
                 if name.startswith(BOUNDING):
                     bound = min(bound, self.bound(name))
+            if known.unmeasured:
+                unmeasured[number] = bound
             sure = round(min(_chance(odds), bound), PLACES)
             rated.append(sure)
             if known.source:
                 sources.setdefault((row.field, row.issue_number), []).append((row.start, sure))
-            elif known.unmeasured:
-                unmeasured.append(number)
-        for number in unmeasured:
-            rated[number] = _derived(rows[number], sources)
+        for number, bound in unmeasured.items():
+            rated[number] = min([bound, *_sources(rows[number], sources)])
         return rated
 
     def bound(self, name: str) -> float:
         """The most that may be claimed of a field or under a warning, by the letters that stand behind it."""
         n = self.letters.get(name, 0)
-        return (n + 1) / (n + 2)
+        return math.floor(10**PLACES * (n + 1) / (n + 2)) / 10**PLACES
 
     def _sum(self, features: Iterable[Feature]) -> float:
         return sum(self.weights.get(name, 0.0) * x for name, x in features)
@@ -181,11 +181,10 @@ def is_low(row: Evidence, *, calibrated: bool) -> bool:
     return row.confidence < LOW and (row.table, row.field) not in UNMEASURED
 
 
-def _derived(row: Evidence, rated: Mapping[tuple[str, int | None], Sequence[tuple[int | None, float]]]) -> float:
-    """Of fields without gold: as sure as what the value was made from, and never more than INFERRED."""
+def _sources(row: Evidence, rated: Mapping[tuple[str, int | None], Sequence[tuple[int | None, float]]]) -> list[float]:
+    """How sure those values are that a value without gold was made from: of the same words, else of the same cell."""
     sources = rated.get((DERIVED.get((row.table, row.field), ""), row.issue_number), ())
-    own = [c for start, c in sources if start == row.start] or [c for _, c in sources]
-    return min([INFERRED, *own])
+    return [c for start, c in sources if start == row.start] or [c for _, c in sources]
 
 
 def _chance(odds: float) -> float:

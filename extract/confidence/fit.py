@@ -72,17 +72,18 @@ def _astray(name: str, weight: float) -> bool:
 
 
 def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
-    """For each field, and for each kind of warning, the letters with gold in which a value of it could be judged."""
+    """For each field, and for each kind of warning, the letters with gold in which a value of it could be judged.
+
+    Fields by the printed letters alone; warnings by all readings, because some stand on scans only.
+    """
     cases: defaultdict[str, set[str]] = defaultdict(set)
     for reading in readings:
-        if reading.condition != "printed":
-            continue
+        counted = ("field:", *BOUNDING) if reading.condition == "printed" else BOUNDING
         for example in reading.examples:
-            if example.label is None:
-                continue
-            for name, _ in example.features:
-                if name.startswith(("field:", *BOUNDING)):
-                    cases[name].add(reading.case)
+            if example.label is not None:
+                for name, _ in example.features:
+                    if name.startswith(counted):
+                        cases[name].add(reading.case)
     return {name: len(found) for name, found in sorted(cases.items())}
 
 
