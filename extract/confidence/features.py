@@ -103,9 +103,15 @@ def of_letter(facts: Facts, group: Group) -> list[Feature]:
     if facts.text_source != "pdf_text":
         found += [(f"text:{facts.text_source}", 1.0), (f"text:{facts.text_source}:{group}", 1.0)]
     if facts.quality is not None:
-        found += [("ocr poor", 1 - facts.quality), (f"ocr poor:{group}", 1 - facts.quality)]
+        poor = poverty(facts.quality)
+        found += [("ocr poor", poor), (f"ocr poor:{group}", poor)]
     if not facts.learnt:
         found.append((f"rules alone:{group}", 1.0))
     if group in facts.practised:
         found += [("practised", PRACTISED), (f"practised:{group}", PRACTISED)]
     return found
+
+
+def poverty(quality: float) -> float:
+    """Badly read words in ten."""
+    return 10 * (1 - quality)

@@ -21,13 +21,15 @@ from extract.confidence.apply import BOUNDING, START, Calibration
 from extract.confidence.examples import Reading
 from extract.learned.gold import FOLDS
 
-STRENGTH: Final = 0.3
+STRENGTH: Final = 1.0
 """Inverse of the ridge (scikit-learn's C), chosen by cross-validated log loss."""
 RAISES: Final = ("raw", "agreed", "rating:", "practised")
-LOWERS: Final = ("apart", "flag:", "doubted", "ocr poor", "text:", "rules alone", "diagnosis:", "citation: ")
+LOWERS: Final = ("apart", "flag:", "doubted", "ocr ", "text:", "rules alone", "diagnosis:", "citation: ")
 """Beginnings of the names of features that may only raise or only lower confidence."""
 ENOUGH: Final = 3
 """Letters in which a feature must have stood by a wrong value before it may lower confidence."""
+OTHER: Final = 0.3
+"""What a reading as plain text, as a scan or by the rules alone counts beside the printed letter, which it repeats."""
 LEAST: Final = 1e-6
 """Weights nearer to 0 are left out."""
 
@@ -37,6 +39,9 @@ def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibrati
     readings = list(readings)
     examples = [e for r in readings for e in r.examples if e.label is not None]
     right = np.array([e.label is not None and e.label.right for e in examples], dtype=bool)
+    share = np.array(
+        [1.0 if r.condition == "printed" else OTHER for r in readings for e in r.examples if e.label is not None]
+    )
     told = _told(readings)
     vectors = DictVectorizer(sparse=True)
     matrix = vectors.fit_transform([{n: x for n, x in e.features if n != START} for e in examples])
@@ -45,7 +50,7 @@ def fit(readings: Iterable[Reading], *, strength: float = STRENGTH) -> Calibrati
     names, matrix = names[heard], matrix[:, heard]
     model = LogisticRegression(C=strength, max_iter=5000, tol=1e-6)
     while True:
-        model.fit(matrix, right)
+        model.fit(matrix, right, sample_weight=share)
         weights = model.coef_[0]
         astray = np.array([_astray(n, w) for n, w in zip(names, weights, strict=True)], dtype=bool)
         if not astray.any():

@@ -10,12 +10,14 @@ from typing import Final
 
 import regex
 
-from extract.confidence.features import DOUBTED, PRACTISED, Facts, Feature
+from extract.confidence.features import DOUBTED, PRACTISED, Facts, Feature, poverty
 from extract.confidence.warnings import CONCERNS, Cell
 from extract.record import Evidence
 
 LEAST_RATED, MOST_RATED = -6.0, 5.0
 """Log-odds of the learnt component beyond which more says nothing more."""
+MOST_WORDS: Final = 60
+"""Words of a value beyond which more are no likelier to hold a misread one."""
 LONG: Final = 8
 """Words from which a diagnosis is long."""
 _CASE: Final = regex.compile(r"C[MR]\d{2}-\d{7}", regex.IGNORECASE)
@@ -106,6 +108,9 @@ class Surroundings:
             kind = "agreed" if verdict else "apart"
             yield kind, 1.0
             yield f"{kind}:{row.table}.{row.field}", 1.0
+        if self._facts.quality is not None:
+            words = min(row.value.count(" ") + 1, MOST_WORDS)
+            yield "ocr misread", poverty(self._facts.quality) * words / 10
         rating = self._facts.ratings.get(number)
         if rating is not None:
             yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
