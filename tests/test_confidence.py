@@ -118,6 +118,7 @@ TOTAL = row("issues", "sessions_requested", "12", "sessions_total", 0.97)
 PRODUCT = [row("issues", f, "2", "compact", 0.97) for f in ("frequency_min", "frequency_max")]
 WEEKS = [row("issues", f, "6", "compact", 0.97) for f in ("weeks_min", "weeks_max")]
 OTHER_WEEKS = [replace(w, value="9") for w in WEEKS]
+SURE = {0: 5.0}
 KNEE = row(field="body_parts", value="left knee", method="body_part:complaint", raw=0.9)
 
 
@@ -143,9 +144,9 @@ KNEE = row(field="body_parts", value="left knee", method="body_part:complaint", 
             id="stated total and visits times weeks",
         ),
         pytest.param(
-            sure_of(KNEE, row("issues", "body_parts", "left knee")),
-            sure_of(KNEE),
-            sure_of(KNEE, row("issues", "body_parts", "right knee")),
+            sure_of(KNEE, row("issues", "body_parts", "left knee"), ratings=SURE),
+            sure_of(KNEE, ratings=SURE),
+            sure_of(KNEE, row("issues", "body_parts", "right knee"), ratings=SURE),
             id="summary and request",
         ),
         pytest.param(
