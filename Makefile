@@ -10,6 +10,7 @@
 # make agreement                            two annotators, and the tool beside them: docs/agreement.md
 # make train                                the learnt component anew, into extract/model/
 # make notebooks                            the notebooks run anew on the letters of corpus/, kept with their outputs
+# make calibrate                            how sure values are, learnt and measured anew: docs/confidence.md (15 minutes)
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters
@@ -20,7 +21,7 @@ BIN     := $(VENV)/bin
 # a dataset made by these commands is made anew; one at a place of your own is only replaced when you say so
 REPLACE := $(if $(filter dataset,$(OUT)),--overwrite,$(if $(OVERWRITE),--overwrite,))
 
-.PHONY: dataset test unit lint types evaluate gains accept agreement scans train ablation notebooks benchmark torture lock clean
+.PHONY: dataset test unit lint types evaluate gains accept agreement scans train calibrate ablation notebooks benchmark torture lock clean
 
 dataset: $(VENV)/.main
 	$(BIN)/imr extract "$(LETTERS)" --out "$(OUT)" $(REPLACE)
@@ -87,6 +88,9 @@ scans: $(VENV)/.dev
 
 train: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.learn
+
+calibrate: $(VENV)/.dev
+	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.calibrate
 
 ablation: $(VENV)/.main
 	IMR_LETTERS="$(IMR_LETTERS)" $(BIN)/python -m extract.ablation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -31,6 +31,10 @@ class EvidenceBook:
     def __init__(self, text: LetterText, sections: Sections) -> None:
         self._text, self._sections = text, sections
         self.rows: list[Evidence] = []
+        self.ratings: dict[int, float] = {}
+        """The learnt component's log-odds of the rows that it was asked about, by their number."""
+        self.second: dict[tuple[str, str, int | None], bool] = {}
+        """Cells that were read a second time from other words, and whether the two readings agree."""
 
     def add(
         self,
@@ -63,6 +67,8 @@ class EvidenceBook:
         """As ``add`` for a place that is counted in the saved text."""
         raw = found.span
         place = self._text.place(raw)
+        if found.rating is not None:
+            self.ratings[len(self.rows)] = found.rating
         self.rows.append(
             Evidence(
                 table,
@@ -93,6 +99,14 @@ class EvidenceBook:
         """Write down every member of a list."""
         for item in found:
             self.add(table, field, item, issue=issue, citation=citation)
+
+    def settle(self, confidences: Sequence[float]) -> None:
+        """Give the rows their final confidence, one each in order.
+
+        In place: the rows are this book's own until a record takes them, and new ones would cost as much again.
+        """
+        for row, confidence in zip(self.rows, confidences, strict=True):
+            object.__setattr__(row, "confidence", confidence)
 
     def add_file(self, table: str, field: str, value: Any, method: str, *, issue: int | None = None) -> None:
         """Write down what is known of the file and not from its words."""

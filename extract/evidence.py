@@ -7,7 +7,7 @@ value here without the place in the letter that says it and the rule that read i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -47,13 +47,15 @@ class Found(Generic[T]):
     """A value, where it stands, which rule or vocabulary gave it, and how sure that is.
 
     ``confidence`` is between 0 and 1. ``span`` counts characters of the text that
-    the finder was given; callers shift it to the text they hold.
+    the finder was given; callers shift it to the text they hold. ``rating`` is the log-odds that
+    the learnt component gives it, None where it was not asked.
     """
 
     value: T
     span: Span
     method: str
     confidence: float = 1.0
+    rating: float | None = field(default=None, compare=False)
 
     def shift(self, by: int) -> Found[T]:
         """The same value in a text that has ``by`` more characters before it."""
@@ -61,4 +63,4 @@ class Found(Generic[T]):
 
     def map(self, change: Callable[[T], U]) -> Found[U]:
         """The same place and method with the value changed by ``change``."""
-        return Found(change(self.value), self.span, self.method, self.confidence)
+        return Found(change(self.value), self.span, self.method, self.confidence, self.rating)

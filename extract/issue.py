@@ -111,7 +111,11 @@ class IssueReader:
                 values[part] = fold(span.of(clean))
                 book.add(TABLE, part, Found(values[part], span, "label", 0.99), issue=number)
         values["citations"] = self._cited(clean, item, sides, same, book)
-        return ItemFacts(item, IssueRecord(**values), self._concluded(clean, item), asked)
+        concluded = self._concluded(clean, item)
+        agrees = _agrees(item, decision, concluded)
+        if agrees is not None:
+            book.second[TABLE, "decision", number] = agrees
+        return ItemFacts(item, IssueRecord(**values), concluded, asked)
 
     def _visit_fields(
         self,
@@ -209,6 +213,16 @@ class IssueReader:
         span = item.parts.get("rationale")
         conclusion = None if span is None else self._conclusion.read(one_line(span.of(clean)))
         return None if conclusion is None or span is None else conclusion.shift(span.start)
+
+
+def _agrees(item: Item, decision: Found[str] | None, concluded: Found[str] | None) -> bool | None:
+    """Whether the rationale ends on the side of the decision stated elsewhere; None where it does not say."""
+    if concluded is None or decision is None or decision.value == "modified":
+        return None
+    if concluded.value not in (decision.value, "modified"):
+        return False
+    # a decision taken from there has no second reading
+    return None if item.parts["rationale"].contains(decision.span) else True
 
 
 def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:

@@ -18,6 +18,9 @@ import regex
 from extract.book import EvidenceBook
 from extract.checks.checker import Checker
 from extract.checks.facts import Facts, ItemFacts
+from extract.confidence.apply import HOME as CALIBRATION
+from extract.confidence.apply import INFERRED, Rater, load_calibration
+from extract.confidence.features import Facts as Around
 from extract.evidence import Found, Span
 from extract.failures import LetterError, Reason
 from extract.header import HeaderReader, HeaderValues
@@ -42,8 +45,6 @@ from extract.values.reviewer import ReviewerReader
 from extract.words import fold, one_line
 
 TABLE: Final = "letters"
-INFERRED: Final = 0.8
-"""Most confidence of a code that no letter prints and a vocabulary infers."""
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
 
@@ -72,11 +73,18 @@ class LetterReader:
     """Reads letters into records."""
 
     def __init__(
-        self, *, patterns: Patterns | None = None, engine: Engine = "pdfium", model: Path | None = HOME
+        self,
+        *,
+        patterns: Patterns | None = None,
+        engine: Engine = "pdfium",
+        model: Path | None = HOME,
+        calibration: Path | None = CALIBRATION,
     ) -> None:
         """``model``: folder of the learnt component; None reads by the rules alone, as does a package without it.
 
-        Raises PatternError, and ModelError for a folder without a model.
+        ``calibration``: file of the numbers that make confidences; None leaves those of the rules, which only
+        order values by how direct their cue is. Raises PatternError, ModelError for a folder without a model,
+        CalibrationError for a file that is no calibration.
         """
         self.patterns = patterns or Patterns()
         self.engine = engine
@@ -91,10 +99,14 @@ class LetterReader:
         self._care = PriorCareFinder(patterns=self.patterns)
         learnt = load_model(model, patterns=self.patterns)
         self.model_digest = learnt.digest if learnt else None
+        calibrated = load_calibration(calibration)
+        self.calibration_digest = calibrated.digest if calibrated else None
+        self.rater: Rater | None = calibrated
+        """Gives values their confidence; learning a calibration puts a listener in its place."""
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._parts = BodyPartFinder(nlp=nlp, patterns=self.patterns, model=learnt)
         self._issues = IssueReader(patterns=self.patterns, body_parts=self._parts)
-        self._checker = Checker(patterns=self.patterns)
+        self._checker = Checker(patterns=self.patterns, calibrated=calibrated is not None)
 
     def read(self, source: Source) -> list[LetterRecord]:
         """The letters of a file, nearly always one. Raises LetterError where there is none."""
@@ -206,7 +218,26 @@ class LetterReader:
         letter = LetterRecord(**values, evidence=evidence, text=text.raw, sections=raw_sections)
         quality = min((p.ocr_quality for p in pages if p.ocr_quality is not None), default=None)
         facts = Facts(letter, text, sections, header, person, summary, read, several, quality)
-        return self._checker.flagged(facts, book)
+        signs = self._checker.signs(facts)
+        self._rate(facts, frozenset(sign.flag for sign in signs), book)
+        return self._checker.flagged(facts, signs, book)
+
+    def _rate(self, facts: Facts, flags: frozenset[str], book: EvidenceBook) -> None:
+        """Turn the rules' own confidences into calibrated ones."""
+        if self.rater is None:
+            return
+        letter = facts.letter
+        around = Around(
+            layout=letter.layout,
+            text_source=letter.text_source,
+            source=letter.source,
+            quality=facts.ocr_quality,
+            flags=flags,
+            learnt=self.model_digest is not None,
+            ratings=book.ratings,
+            second=book.second,
+        )
+        book.settle(self.rater.rate(book.rows, around))
 
     def _prior_care(self, text: LetterText, prose: str, base: int) -> tuple[PriorCareRecord, ...]:
         rows: list[PriorCareRecord] = []
@@ -292,6 +323,10 @@ class LetterReader:
         ):
             values["injury_date_end"] = person.injury_end.value
             book.add(TABLE, "injury_date_end", person.injury_end.shift(base))
+        known = {values.get("injury_date"), values.get("injury_date_end")}
+        told = {d.value for d in (person.injury, person.injury_end) if d is not None}
+        if told and "injury_date" in header.dates:
+            book.second[TABLE, "injury_date", None] = bool(told & known)
 
     def _reviewer_fields(
         self, text: LetterText, sections: Sections, values: dict[str, Any], book: EvidenceBook

@@ -253,6 +253,7 @@ class _Work:
             "patterns": self._spec.digest,
             "engine": self._spec.engine,
             "model": self._spec.model,
+            "calibration": self._spec.calibration,
         }
         self._ledger.set_fact(KEY, self._spec.key)
         self._ledger.set_fact(ABOUT, json.dumps(about))

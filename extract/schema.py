@@ -172,7 +172,7 @@ PRIOR_CARE: Final = Table(
         Column("end", "int", "offset behind their last character"),
         Column("page", "int", "page of the first word, from 1"),
         Column("method", "str", "the rule that read it"),
-        Column("confidence", "num", "0 to 1"),
+        Column("confidence", "num", "0 to 1, by the rule and not measured"),
     ),
     (_TO_LETTER,),
 )
@@ -198,7 +198,7 @@ EVIDENCE: Final = Table(
         Column("x1", "num", "right edge, in points"),
         Column("bottom", "num", "bottom edge, in points from the page's top"),
         Column("method", "str", "the rule, vocabulary or step that gave the value"),
-        Column("confidence", "num", "0 to 1"),
+        Column("confidence", "num", "0 to 1: the share of such values that are right, measured on letters with gold"),
     ),
     (
         _TO_LETTER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -12,6 +13,7 @@ from extract.words import fold
 WORDS: Final = 60
 """Characters of the letter's words that are shown beside a value."""
 VALUE: Final = 44
+_TINY: Final = 1e-9
 _LONG: Final = frozenset({"requested_treatment", "disputed_request", "original_request", "authorized_request"})
 _PARAGRAPHS: Final = frozenset({"claims_administrator_guideline", "reviewer_guideline", "rationale"})
 
@@ -49,7 +51,7 @@ def _table(rows: Iterable[Evidence], order: Iterable[str]) -> Iterator[str]:
             continue
         place = f"p{row.page} " if row.page is not None else ""
         words = f"{place}“{_cut(row.text, WORDS)}”" if row.text else f"({row.section})"
-        yield f"  {row.field:30s} {_cut(row.value, VALUE):{VALUE}s} {row.confidence:4.2f}  {words}"
+        yield f"  {row.field:30s} {_cut(row.value, VALUE):{VALUE}s} {_down(row.confidence):4.2f}  {words}"
 
 
 def sections(letter: LetterRecord) -> str:
@@ -58,6 +60,11 @@ def sections(letter: LetterRecord) -> str:
     for name, start, end in letter.sections:
         out += [f"--- {name} [{start}:{end}]", letter.text[start:end].strip(), ""]
     return "\n".join(out)
+
+
+def _down(confidence: float) -> float:
+    """Two places, never more than it is: 0.996 is not 1."""
+    return math.floor(100 * confidence + _TINY) / 100
 
 
 def _cut(words: str, length: int) -> str:

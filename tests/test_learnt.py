@@ -79,7 +79,7 @@ def test_the_model_is_small_and_loads_within_a_second():
 
 
 def test_the_model_holds_numbers_and_no_words():
-    assert sorted(p.name for p in HOME.iterdir()) == ["model.json", "parts.npy", "statements.npy"]
+    assert sorted(p.name for p in HOME.iterdir()) == ["confidence.json", "model.json", "parts.npy", "statements.npy"]
     about = json.loads((HOME / "model.json").read_text(encoding="utf-8"))
     assert sorted(about) == ["digests", "features", "learnt_from", "patterns", "rows"]
     assert all(

@@ -99,11 +99,11 @@ CATALOGUE: Final = (
         "an item lacks its guideline paragraphs or rationale: the letter may be cut off",
         "look at the last page and at the item's paragraphs",
         (
-            "issues.claims_administrator_guideline",
-            "issues.reviewer_guideline",
-            "issues.rationale",
+            "issues.*",
             "citations.*",
             "letters.issue_count",
+            "letters.upheld_count",
+            "letters.overturned_count",
         ),
     ),
     Flag(
@@ -239,9 +239,8 @@ CATALOGUE: Final = (
     Flag("low_ocr_quality", "the text was read from images and is poor", "read the row against the scan", (ALL,)),
     Flag(
         "low_confidence",
-        "a value of this row is uncertain",
-        "look at this row's evidence with a confidence below 0.6",
-        (ALL,),
+        "a value of the letter has a confidence below 0.7: about half of such letters hold a wrong one",
+        "look at the values that the flag's evidence points at; the others have a confidence of their own",
     ),
 )
 

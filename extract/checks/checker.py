@@ -23,8 +23,12 @@ _ORDER: Final = {flag.name: number for number, flag in enumerate(CATALOGUE)}
 class Checker:
     """All checks, those with patterns of their own compiled once."""
 
-    def __init__(self, *, patterns: Patterns) -> None:
-        """Raises PatternError where a rule that a check needs is missing."""
+    def __init__(self, *, patterns: Patterns, calibrated: bool) -> None:
+        """``calibrated``: whether confidences are, which low ones are told by.
+
+        Raises PatternError where a rule that a check needs is missing.
+        """
+        self._low = reading.LowConfidence(calibrated=calibrated)
         self.checks: tuple[Check, ...] = (
             missing.missing_values,
             missing.no_summary,
@@ -58,17 +62,16 @@ class Checker:
             reading.unknown_layout,
             reading.long_summary,
             reading.low_ocr_quality,
-            reading.low_confidence,
         )
 
     def signs(self, facts: Facts) -> list[Sign]:
-        """What the checks see, in the order of the catalogue."""
+        """What the checks see, in the order of the catalogue; low confidence is told when confidences are settled."""
         found = [sign for check in self.checks for sign in check(facts)]
         return sorted(found, key=lambda sign: _ORDER[sign.flag])
 
-    def flagged(self, facts: Facts, book: EvidenceBook) -> LetterRecord:
+    def flagged(self, facts: Facts, signs: Sequence[Sign], book: EvidenceBook) -> LetterRecord:
         """The letter with its flags, and with those of each item, all written into the book."""
-        signs = self.signs(facts)
+        signs = [*signs, *self._low(facts)]
         flags = tuple(dict.fromkeys(sign.flag for sign in signs))
         for flag in flags:
             _write("letters", "flags", [sign for sign in signs if sign.flag == flag], book)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign, once, place_of
+from extract.confidence.apply import is_low
 from extract.layout import UNKNOWN
 from extract.reading import Limits
 
 GOOD_SCAN: Final = 0.97
 """Share of words read with confidence below which a scanned page is called poor."""
-LOW: Final = 0.6
-"""Confidence below which a value gets its row a flag."""
 
 
 def several_letters(facts: Facts) -> Iterator[Sign]:
@@ -40,12 +40,18 @@ def low_ocr_quality(facts: Facts) -> Iterator[Sign]:
         yield Sign("low_ocr_quality")
 
 
-def low_confidence(facts: Facts) -> Iterator[Sign]:
-    """A value that was read by a weak cue. Citations are left out: theirs are many and seldom wrong."""
-    doubted: defaultdict[int | None, list[Place]] = defaultdict(list)
-    for row in facts.letter.evidence:
-        if row.confidence < LOW and row.table != "citations":
-            place = place_of(row)
-            doubted[row.issue_number] += [] if place is None else [place]
-    for issue, places in doubted.items():
-        yield Sign("low_confidence", once(places), issue)
+@dataclass(frozen=True, slots=True)
+class LowConfidence:
+    """A value that is probably wrong, by the calibration, or by the rules' own scale where there is none."""
+
+    calibrated: bool
+
+    def __call__(self, facts: Facts) -> Iterator[Sign]:
+        """Signs of the letter and of each item that has such a value."""
+        doubted: defaultdict[int | None, list[Place]] = defaultdict(list)
+        for row in facts.letter.evidence:
+            if is_low(row, calibrated=self.calibrated):
+                place = place_of(row)
+                doubted[row.issue_number] += [] if place is None else [place]
+        for issue, places in doubted.items():
+            yield Sign("low_confidence", once(places), issue)

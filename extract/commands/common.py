@@ -33,13 +33,14 @@ model_option = click.option(
 
 def reader_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> LetterReader:
     """A reader; its faults end the command with a message."""
+    from extract.confidence.apply import CalibrationError
     from extract.learned.weights import HOME, ModelError
     from extract.patterns import PatternError, Patterns
     from extract.pipeline import LetterReader
 
     try:
         return LetterReader(patterns=Patterns(patterns_home), engine=engine, model=None if no_model else HOME)
-    except ModelError as error:
+    except (ModelError, CalibrationError) as error:
         raise click.ClickException(f"model: {error}") from error
     except PatternError as error:
         raise click.ClickException(f"patterns: {error}") from error
@@ -48,11 +49,12 @@ def reader_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> 
 def spec_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> ReaderSpec:
     """How letters are read, for workers; its faults end the command with a message."""
     from extract.archive.key import ReaderSpec
+    from extract.confidence.apply import CalibrationError
     from extract.learned.weights import ModelError
 
     try:
         return ReaderSpec.of(patterns=patterns_home, engine=engine, with_model=not no_model)
-    except ModelError as error:
+    except (ModelError, CalibrationError) as error:
         raise click.ClickException(f"model: {error}") from error
 
 

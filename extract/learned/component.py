@@ -73,10 +73,10 @@ class LearntModel:
         for item in found:
             rating = self.rate(doc, "statements", item.span)
             if rating >= DOUBTED:
-                kept.append(item)
+                kept.append(replace(item, rating=rating))
             elif rating >= DROPPED:
                 method = f"{item.method}, doubted by {self.name}"
-                kept.append(replace(item, method=method, confidence=min(item.confidence, UNSURE)))
+                kept.append(replace(item, method=method, confidence=min(item.confidence, UNSURE), rating=rating))
         return kept
 
     def stretches(self, doc: Doc) -> list[Span]:

@@ -33,6 +33,12 @@ GAP: Final = 4
 """Words between two diagnoses of one list: a comma, "and", a number."""
 
 
+def fold_of(gold: GoldLetter) -> int:
+    """The fold of a letter, the same for all letters of one worker (age, sex, date of injury)."""
+    worker = f"{gold.age}|{gold.sex}|{gold.injury_date}"
+    return int(hashlib.sha256(worker.encode()).hexdigest(), 16) % FOLDS
+
+
 @dataclass(frozen=True)
 class GoldSummary:
     """A case summary with the gold of its letter."""
@@ -45,9 +51,8 @@ class GoldSummary:
 
     @property
     def fold(self) -> int:
-        """The fold of the letter, the same for all letters of one worker (age, sex, date of injury)."""
-        worker = f"{self.gold.age}|{self.gold.sex}|{self.gold.injury_date}"
-        return int(hashlib.sha256(worker.encode()).hexdigest(), 16) % FOLDS
+        """The fold of the letter."""
+        return fold_of(self.gold)
 
 
 @dataclass(frozen=True)

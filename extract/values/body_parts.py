@@ -6,7 +6,7 @@ pipeline; what a stretch of the summary talks about comes from ``context.yaml``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,10 @@ class BodyPartFinder:
                 found.append((mention, *verdict))
             elif self._sides_silently(page.context, mention):
                 silent.append(mention)
-        return merge(found, silent)
+        if self._model is None:
+            return merge(found, silent)
+        model = self._model
+        return merge(found, silent, rate=lambda mention: model.rate(doc, "parts", mention.span))
 
     def in_request(self, text: str) -> list[Found[str]]:
         """Parts that a request names, in order; of a drug's heading not the illness it is for."""
@@ -134,10 +137,16 @@ class BodyPartFinder:
         return cue == "radiating to" and word is not None and word.label_ == "symptom"
 
 
-def merge(found: Iterable[tuple[Mention, str, float]], silent: Iterable[Mention] = ()) -> list[Found[str]]:
+def merge(
+    found: Iterable[tuple[Mention, str, float]],
+    silent: Iterable[Mention] = (),
+    *,
+    rate: Callable[[Mention], float] | None = None,
+) -> list[Found[str]]:
     """Each part once: the side of any mention, both sides as bilateral, plain back only by itself.
 
-    ``silent`` mentions add no part, but give the side of one that no counted mention sides.
+    ``silent`` mentions add no part, but give the side of one that no counted mention sides. ``rate`` gives the
+    learnt component's log-odds of a mention; a part has the best of its mentions.
     """
     groups: dict[str, list[tuple[Mention, str, float]]] = {}
     for item in found:
@@ -152,5 +161,6 @@ def merge(found: Iterable[tuple[Mention, str, float]], silent: Iterable[Mention]
         side = next(iter(sides)) if len(sides) == 1 else BOTH if sides else None
         mention, method, _ = next((i for i in items if i[0].side), items[0])
         best = max(confidence for _, _, confidence in items)
-        merged.append(Found(f"{side} {part}" if side else part, mention.span, method, best))
+        rating = max(rate(m) for m, _, _ in items) if rate is not None else None
+        merged.append(Found(f"{side} {part}" if side else part, mention.span, method, best, rating))
     return merged

@@ -1,0 +1,274 @@
+"""What the rest of a letter says of each of its values: warnings, second readings, neighbours, wording."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+import regex
+
+from extract.confidence.features import DOUBTED, PRACTISED, Facts, Feature, poverty
+from extract.confidence.warnings import CONCERNS, Cell
+from extract.record import Evidence
+
+LEAST_RATED, MOST_RATED = -6.0, 5.0
+"""Log-odds of the learnt component beyond which more says nothing more."""
+MOST_WORDS: Final = 60
+"""Words of a value beyond which more are no likelier to hold a misread one."""
+LONG: Final = 8
+"""Words from which a diagnosis is long."""
+_CASE: Final = regex.compile(r"C[MR]\d{2}-\d{7}", regex.IGNORECASE)
+_JOINED: Final = regex.compile(r"[,;/]")
+_AND: Final = regex.compile(r"\b(?:and|with|including)\b", regex.IGNORECASE)
+_ODD: Final = regex.compile(r"\b(?:19|20)\d\d\b|[.:?]|\b(?:was|were|is|has|had|include|status)\b", regex.IGNORECASE)
+_PROSE: Final = regex.compile(
+    r"^(?:[a-z]|\S{1,3}$)|\b(?:is|are|was|were|has|does|the (?:first|second|page|other)|its|when)\b"
+)
+_WORDED: Final = frozenset({"sections", "chapter", "text"})
+_SIDES: Final = ("left ", "right ", "bilateral ")
+
+_CITED: Final = frozenset({"guideline", "chapter", "cited_by"})
+_PRODUCT: Final = ("frequency_min", "frequency_max", "weeks_min", "weeks_max")
+_VISITS: Final = tuple(("issues", name) for name in ("sessions_requested", *_PRODUCT))
+_CITATION: Final = tuple(("citations", name) for name in ("guideline", "chapter", "text"))
+_ASKED: Final = frozenset({"drug_class", "treatment_subcategory", "sessions_requested", *_PRODUCT})
+
+
+_GATHERED: Final = (
+    *(("letters", name) for name in ("body_parts", "diagnoses", "diagnosis_codes", "decision", "cover_determination")),
+    *(("issues", name) for name in ("body_parts", *sorted(_ASKED))),
+)
+Place = tuple[int | None, int | None]
+"""Item and citation of a row, or the offsets of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """The citations of a letter: guideline and chapter of each; those that both sides of an item cite; the items that
+    stand on the same words; what read each; rows with a sentence for a title, their citations and items."""
+
+    own: Mapping[Place, tuple[str, str]]
+    both: frozenset[tuple[int | None, str, str]]
+    places: Mapping[Place, set[int | None]]
+    by: Mapping[Place, str]
+    prose_rows: frozenset[int]
+    prose: frozenset[Place]
+    prose_items: frozenset[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Values of a letter that others are held against."""
+
+    parts: frozenset[str]
+    asked: frozenset[str]
+    coded: frozenset[tuple[int | None, int | None]]
+    classes: Mapping[int | None, tuple[str, str]]
+    subcategories: Mapping[int | None, tuple[str, str]]
+    visits: Mapping[int | None, bool]
+    split: frozenset[int]
+    decision: str | None
+    cover: str | None
+
+
+class Surroundings:
+    """What the rest of a letter says of each of its values."""
+
+    def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
+        self._facts = facts
+        self._read, self._cited = _gather(rows), _gather_citations(rows)
+        self._warnings: dict[Cell, list[str]] = {}
+        for flag in sorted(facts.flags & CONCERNS.keys()):
+            for cell in CONCERNS[flag]:
+                self._warnings.setdefault(cell, []).append(flag)
+        self._case = _CASE.search(PurePosixPath(facts.source).stem)
+        self._checks: dict[Cell, Callable[[Evidence], bool | None]] = {
+            ("letters", "case_number"): self._case_number,
+            ("letters", "decision"): self._decision,
+            ("letters", "cover_determination"): self._decision,
+            ("letters", "body_parts"): lambda row: _beside(row.value, self._read.asked),
+            ("letters", "diagnoses"): self._diagnosis,
+            ("issues", "body_parts"): lambda row: _beside(row.value, self._read.parts),
+            ("issues", "drug"): self._drug,
+            ("issues", "treatment_subcategory"): self._drug,
+            **dict.fromkeys(_VISITS, lambda row: self._read.visits.get(row.issue_number)),
+            **dict.fromkeys(_CITATION, self._cited_twice),
+        }
+
+    def of(self, number: int, row: Evidence) -> Iterator[Feature]:
+        """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
+        if self._warnings:
+            for flag in self._warnings.get((row.table, row.field), ()):
+                yield f"flag:{flag}", 1.0
+        verdict = self.verdict(row)
+        if verdict is not None:
+            kind = "agreed" if verdict else "apart"
+            yield kind, 1.0
+            yield f"{kind}:{row.table}.{row.field}", 1.0
+        if self._facts.quality is not None:
+            words = min(row.value.count(" ") + 1, MOST_WORDS)
+            yield "ocr misread", poverty(self._facts.quality) * words / 10
+        rating = self._facts.ratings.get(number)
+        if rating is not None:
+            yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
+            if "summary" in self._facts.practised:
+                yield f"practised:{row.field}", PRACTISED
+        if row.field == "diagnoses":
+            yield from _wording(row.value)
+            if row.start in self._read.split or row.end in self._read.split:
+                yield "diagnosis: split", 1.0
+        elif row.table == "citations":
+            yield from self._citation(number, row)
+
+    def _citation(self, number: int, row: Evidence) -> Iterator[Feature]:
+        """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
+        key = (row.issue_number, row.citation_number)
+        method = self._cited.by.get(key)
+        if method is not None:
+            yield f"citation by:{method}", 1.0
+        if len(self._cited.places.get((row.start, row.end), ())) > 1:
+            yield "citation: shared", 1.0
+        if not self._cited.own.get(key, ("", ""))[1] and row.field != "sections":
+            yield "citation: no chapter", 1.0
+        if number in self._cited.prose_rows:
+            yield "citation: prose", 1.0
+        elif key in self._cited.prose:
+            yield "citation: prose in it", 1.0
+        elif row.issue_number in self._cited.prose_items:
+            yield "citation: prose beside", 1.0
+
+    def verdict(self, row: Evidence) -> bool | None:
+        """True where an independent finder agrees with a value, False where one says otherwise, else None."""
+        told = self._facts.second.get((row.table, row.field, row.issue_number))
+        if told is not None:
+            return told
+        check = self._checks.get((row.table, row.field))
+        return None if check is None else check(row)
+
+    def _case_number(self, row: Evidence) -> bool | None:
+        """The DWC names a letter's file by its case."""
+        return None if self._case is None or row.method == "file_name" else self._case.group().upper() == row.value
+
+    def _decision(self, row: Evidence) -> bool | None:
+        """The decision over the items, and the one that a cover letter prints."""
+        cover, decision = self._read.cover, self._read.decision
+        return None if cover is None or decision is None else cover == decision
+
+    def _diagnosis(self, row: Evidence) -> bool | None:
+        """The learnt component's doubt; and whether the classification's names tell a category for the words."""
+        if row.method.endswith(DOUBTED):
+            return False
+        return True if (row.start, row.end) in self._read.coded else None
+
+    def _drug(self, row: Evidence) -> bool | None:
+        """The class by the vocabulary of drugs, and the one that the words of the treatment tell."""
+        one, other = self._read.classes.get(row.issue_number), self._read.subcategories.get(row.issue_number)
+        return None if one is None or other is None or one[1] == other[1] else one[0] == other[0]
+
+    def _cited_twice(self, row: Evidence) -> bool | None:
+        """Both sides of an item cite the same chapter."""
+        own = self._cited.own.get((row.issue_number, row.citation_number))
+        return True if own is not None and (row.issue_number, *own) in self._cited.both else None
+
+
+def _gather(rows: Sequence[Evidence]) -> _Read:
+    """What other rows are held against, as far as it stands in the letter's own fields and its items."""
+    by_field: dict[Cell, list[Evidence]] = {cell: [] for cell in _GATHERED}
+    for row in rows:
+        cell = (row.table, row.field)
+        if cell in by_field:
+            by_field[cell].append(row)
+    decision, cover = (by_field["letters", name] for name in ("decision", "cover_determination"))
+    items = {(r.issue_number, r.field): (r.value, r.method) for name in _ASKED for r in by_field["issues", name]}
+    diagnoses = by_field["letters", "diagnoses"]
+    return _Read(
+        parts=frozenset(r.value for r in by_field["letters", "body_parts"]),
+        asked=frozenset(r.value for r in by_field["issues", "body_parts"]),
+        coded=frozenset((r.start, r.end) for r in by_field["letters", "diagnosis_codes"]),
+        classes={n: v for (n, name), v in items.items() if name == "drug_class"},
+        subcategories={n: v for (n, name), v in items.items() if name == "treatment_subcategory"},
+        visits=dict(_visits(items)),
+        split=frozenset(_split([(r.start, r.end) for r in diagnoses if r.start is not None and r.end is not None])),
+        decision=decision[0].value if decision else None,
+        cover=cover[0].value if cover else None,
+    )
+
+
+def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
+    """What the citations of a letter are held against."""
+    places: dict[Place, set[int | None]] = {}
+    by: dict[Place, str] = {}
+    chapters: dict[Place, dict[str, str]] = {}
+    prose: set[Place] = set()
+    prose_rows: set[int] = set()
+    for number, row in enumerate(rows):
+        if row.table != "citations":
+            continue
+        key = (row.issue_number, row.citation_number)
+        if row.field in _WORDED and _PROSE.search(row.value):
+            prose.add(key)
+            prose_rows.add(number)
+        if row.field == "text":
+            places.setdefault((row.start, row.end), set()).add(row.issue_number)
+        elif row.field in _CITED:
+            chapters.setdefault(key, {})[row.field] = row.value
+            if row.field == "guideline":
+                by[key] = row.method
+    own = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in chapters.items()}
+    sides: dict[tuple[int | None, str, str], set[str]] = {}
+    for key, (guideline, chapter) in own.items():
+        sides.setdefault((key[0], guideline, chapter), set()).add(chapters[key].get("cited_by", ""))
+    both = frozenset(key for key, who in sides.items() if len(who) > 1)
+    items = frozenset(issue for issue, _ in prose)
+    return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
+
+
+def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where two diagnoses were cut apart at a bare "and": the end of one and the start of the next."""
+    ordered = sorted(spans)
+    for (_, end), (start, _) in itertools.pairwise(ordered):
+        if start - end == len(" and "):
+            yield end
+            yield start
+
+
+def _visits(items: Mapping[tuple[int | None, str], tuple[str, str]]) -> Iterator[tuple[int | None, bool]]:
+    """Of items that state a total and a frequency with its weeks, whether the two agree."""
+    for (number, name), (total, method) in items.items():
+        if name != "sessions_requested" or method == "frequency_times_weeks":
+            continue
+        try:
+            low, high, weeks_low, weeks_high = (float(items[number, f][0]) for f in _PRODUCT)
+        except (KeyError, ValueError):
+            continue
+        yield number, low * weeks_low <= float(total) <= high * weeks_high
+
+
+def _beside(value: str, others: frozenset[str]) -> bool | None:
+    """Whether a part stands among others: with the same side, or only with another one."""
+    if value in others:
+        return True
+    bare = _bare(value)
+    return False if bare != value and any(o != bare and _bare(o) == bare for o in others) else None
+
+
+def _bare(part: str) -> str:
+    return part.split(" ", 1)[1] if part.startswith(_SIDES) else part
+
+
+def _wording(value: str) -> Iterator[Feature]:
+    """What makes the ends of a diagnosis doubtful."""
+    if _JOINED.search(value):
+        yield "diagnosis: joined", 1.0
+    if _AND.search(value):
+        yield "diagnosis: and", 1.0
+    if _ODD.search(value):
+        yield "diagnosis: odd", 1.0
+    words = value.count(" ") + 1
+    if words >= LONG:
+        yield "diagnosis: long", 1.0
+    elif words == 1:
+        yield "diagnosis: one word", 1.0
