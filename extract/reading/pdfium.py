@@ -55,6 +55,10 @@ class _TextPage:
         left, bottom, right, top = page.get_bbox()
         self._left, self._top = left, top
         self.count = 0
+        self._raw = self._text_page.raw
+        self._rect = pdfium_c.FS_RECTF()
+        self._rect_at = ctypes.byref(self._rect)
+        self._boxes: dict[int, Box] = {}
         self.width, self.height = right - left, top - bottom
 
     def characters(self) -> str:
@@ -70,8 +74,14 @@ class _TextPage:
         return text
 
     def char_box(self, index: int) -> Box:
-        left, bottom, right, top = self._text_page.get_charbox(index, loose=True)
-        return Box(left - self._left, self._top - top, right - self._left, self._top - bottom)
+        box = self._boxes.get(index)
+        if box is None:
+            rect = self._rect
+            if not pdfium_c.FPDFText_GetLooseCharBox(self._raw, index, self._rect_at):
+                raise pypdfium2.PdfiumError("Failed to get charbox.")
+            left, top = self._left, self._top
+            box = self._boxes[index] = Box(rect.left - left, top - rect.top, rect.right - left, top - rect.bottom)
+        return box
 
     def is_bold(self, index: int) -> bool:
         name = ctypes.create_string_buffer(NAME_BYTES)
