@@ -29,6 +29,8 @@ TOO_COMMON: Final = 0.5
 """``_commonness`` from which it does not pay to look for the words."""
 EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
+SHORT: Final = 200
+"""Characters up to which a text is a short one."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
@@ -294,7 +296,8 @@ class KeywordIndex:
             for forms in users.values()
         ]
         self._automaton = AhoCorasick(list(users), matchkind=MatchKind.Standard) if users else None
-        self._read: list[_Read] = []
+        self._memory: tuple[list[_Read], list[_Read]] = ([], [])
+        """Short and long texts, so that a run of short ones does not push out the summary they come from."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_sets": self._sets}
@@ -325,7 +328,8 @@ class KeywordIndex:
         return self._read_of(text).starts.get((number, branch), [])
 
     def _read_of(self, text: str) -> _Read:
-        for read in self._read:
+        memory = self._memory[len(text) > SHORT]
+        for read in memory:
             if read.text is text or read.text == text:
                 return read
         read = _Read(text, [], [], {})
@@ -345,9 +349,9 @@ class KeywordIndex:
         for places in read.starts.values():
             if len(places) > 1:
                 places[:] = sorted(set(places))
-        self._read.append(read)
-        if len(self._read) > _REMEMBERED:
-            del self._read[0]
+        memory.append(read)
+        if len(memory) > _REMEMBERED:
+            del memory[0]
         return read
 
 

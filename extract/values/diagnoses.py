@@ -181,7 +181,7 @@ class DiagnosisFinder:
         """True where the words before a cue make it no statement about this patient."""
         sentence = page.sentences.at(start)
         before = page.text[max(sentence.start if sentence else 0, start - 40) : start]
-        return any(refuse.search(before) for refuse in self._rules["refuse"])
+        return any(refuse.search_alone(before) for refuse in self._rules["refuse"])
 
     def _ended(self, page: Page, start: int, stop: int) -> Span:
         """From ``start`` to the end of the list: of the sentence, or of the numbered sentences."""
@@ -219,7 +219,7 @@ class DiagnosisFinder:
         for raw in self._join(page, self._chunker.chunks(page, span)):
             item = self._trim(page.text, raw)
             # before the cut: "gout was ruled out" must not become "gout"
-            said = (raw.of(page.text), item.of(page.text) if item else "")
+            said = {raw.of(page.text), item.of(page.text) if item else ""}
             if item is None or any(rule.search(words) for rule in self._rules["drop"] for words in said):
                 continue
             if len(item.of(page.text).split()) <= LONGEST and self._chunker.chunk(page, item).heads:
@@ -232,10 +232,10 @@ class DiagnosisFinder:
             if m := rule.match(text[start:end]):
                 start += m.end()
         for rule in self._rules["cut"]:
-            if (m := rule.search(text[start:end])) and m.start() > 0:
+            if (m := rule.search_alone(text[start:end])) and m.start() > 0:
                 end = start + m.start()
         for rule in self._rules["tail"]:
-            if m := rule.search(text[start:end]):
+            if m := rule.search_alone(text[start:end]):
                 end = start + m.start()
         words = text[start:end]
         if words.endswith(")") and "(" not in words:

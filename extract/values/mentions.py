@@ -134,7 +134,7 @@ class MentionFinder:
         near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
         yields = word.lower in self._yielding and not near.isdisjoint(self._yield_to)
         before = page.text[max(0, word.start_char - 20) : word.start_char]
-        return yields or self._describes(page, k) or self._level_side.search(before) is not None
+        return yields or self._describes(page, k) or self._level_side.search_alone(before) is not None
 
     def _counts_on(self, words: list[Words], k: int) -> bool:
         """True for a level that numbers a rib, and for the lower end of a range ("C7-T1")."""
