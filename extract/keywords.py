@@ -123,10 +123,10 @@ def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
     return min(found, key=_commonness, default=None)
 
 
-def _starts(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
+def _starts(items: Sequence[tuple[Any, Any]]) -> set[str] | None:
     """Words of which every match begins with one; None where it may begin otherwise."""
     run = [""]
-    for kind, value in items:
+    for number, (kind, value) in enumerate(items, start=1):
         if kind in (kinds.ASSERT, kinds.ASSERT_NOT):
             continue
         if kind is kinds.AT and value is not kinds.AT_BOUNDARY:
@@ -138,12 +138,13 @@ def _starts(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
         if all(word.strip(EDGE) for word in run):
             break
         edge = all(word == EDGE for word in run)
-        inner = _starts_inside(kind, value) if edge or run == [""] else None
+        inner = _starts_inside(kind, value, items[number:]) if edge or run == [""] else None
         return inner if inner is None or not edge else {_joined(EDGE, word) for word in inner}
     return set(run) if all(word.strip(EDGE) for word in run) else None
 
 
-def _starts_inside(kind: Any, value: Any) -> set[str] | None:
+def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> set[str] | None:
+    """As ``_starts`` for a part of an expression and what stands behind it."""
     if kind is kinds.SUBPATTERN:
         return _starts(value[3])
     if kind is kinds.ATOMIC_GROUP:
@@ -151,8 +152,9 @@ def _starts_inside(kind: Any, value: Any) -> set[str] | None:
     if kind is kinds.BRANCH:
         parts = [_starts(branch) for branch in value[1]]
         return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT) and value[0] >= 1:
-        return _starts(value[2])
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+        parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
+        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
     return None
 
 
