@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
+_BRACKET = regex.compile(r"[(\[][^()\[\]]*$")
+_ICD = regex.compile(r"\bICD\b", regex.IGNORECASE)
 NUMBERED = regex.compile(r"\s*(?:\(?\d{1,2}[.)]\s?[A-Za-z]|Axis\s[IV])")
 """How the next item of a numbered list begins, or the next axis."""
 HALF = regex.compile(r"(?<!\d)1[.)].*\s\d{1,2}\.\s*$", regex.DOTALL)
@@ -148,8 +150,8 @@ class DiagnosisFinder:
         lists = Places((self._whole(page, span) for _, span, _ in stretches), lambda span: span)
         for rule, m in numbers:
             before = text[max(0, m.start() - 25) : m.start()]
-            bracketed = regex.search(r"[(\[][^()\[\]]*$", before) is not None
-            named = regex.search(r"\bICD\b", before, regex.IGNORECASE) is not None
+            bracketed = _BRACKET.search(before) is not None
+            named = _ICD.search(before) is not None
             listed = lists.at(m.start()) is not None
             if rule.name != "icd 9" or bracketed or named or listed:
                 kept.setdefault(m.group().upper(), Found(m.group().upper(), Span(*m.span()), f"diagnosis:{rule.name}"))

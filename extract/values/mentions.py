@@ -26,6 +26,7 @@ from extract.nlp import (
     Token,
     body_part_file,
     sentences_of,
+    text_of,
     tokens_of,
     words_of,
 )
@@ -43,6 +44,7 @@ BEHIND = 60
 STRANGERS = 1
 """Words outside the vocabulary that may stand between a side and its part."""
 BOTH = "bilateral"
+_SIDE = regex.compile(r"^(?:left|right|bilateral) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ class MentionFinder:
 
     def wcio(self, value: str) -> str | None:
         """The WCIO part-of-body code of a part with or without its side; None for no known part."""
-        return self._wcio.get(regex.sub(r"^(?:left|right|bilateral) ", "", value))
+        return self._wcio.get(_SIDE.sub("", value))
 
     def mentions(self, doc: Doc, diagnoses: Sequence[Span] = ()) -> list[Mention]:
         """All mentions in the order of the text; no side crosses the bounds of a diagnosis."""
         words = words_of(doc, BODY_PARTS).things
         if not words:
             return []
-        page = _Page(doc, doc.text, tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):

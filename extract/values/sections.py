@@ -48,6 +48,9 @@ _PAGES = regex.compile(
 _LINK_NAME = regex.compile(r"^(?:and|&)\s+(?=\p{Lu})")
 _NUMBERED_NAME = regex.compile(r"\s*\d+(?:\.\d+)*\.?\s\p{Lu}")
 _AND_LAST = regex.compile(r"(?:^|\s+)(?:and|&)$")
+_ENDS_NAME = regex.compile(r"\s*[,;:/.(–]|\s+-|-(?=\S)")
+_GOES_ON = regex.compile(r"\s+(?:(?:and|&)\s+\p{Lu}|\d{1,2}/\d)")
+_TOPIC_WORD = regex.compile(r"\s+(?:topic|section)s?$", regex.IGNORECASE)
 _AND = regex.compile(r"(?:and|&)\s+", regex.IGNORECASE)
 _CALLED = regex.compile(r"chapter\s*:\s*", regex.IGNORECASE)
 _LINK = regex.compile(r"^\s*(?:and|&)\s+", regex.IGNORECASE)
@@ -199,9 +202,9 @@ class _OdgReader:
         rest = self._text[match.end() :]
         if called or not rest.strip(_EDGE + ")"):
             return match.end()
-        if _CHAPTER_WORD.match(rest) or regex.match(r"\s*[,;:/.(–]|\s+-|-(?=\S)", rest):
+        if _CHAPTER_WORD.match(rest) or _ENDS_NAME.match(rest):
             return match.end()
-        if _FILLER.match(rest) or regex.match(r"\s+(?:and|&)\s+\p{Lu}", rest) or regex.match(r"\s+\d{1,2}/\d", rest):
+        if _FILLER.match(rest) or _GOES_ON.match(rest):
             return match.end()
         return None
 
@@ -244,7 +247,7 @@ class _OdgReader:
         edition = _LATE_EDITION.search(words.rstrip(_EDGE))
         if edition:
             words = words[: edition.start()]
-        topics = [regex.sub(r"\s+(?:topic|section)s?$", "", t, flags=regex.I) for t in self._lists.split(words)]
+        topics = [_TOPIC_WORD.sub("", t) for t in self._lists.split(words)]
         topics = [t[1:-1] if t.startswith("(") and t.endswith(")") else t for t in topics]
         topics = [piece for t in topics for piece in _paired(t)]
         years = [m.group("year") for t in topics if (m := _EDITION_WORDS.fullmatch(t)) and m.group("year")]
