@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -269,6 +269,7 @@ class _Read:
     starts: dict[Branch, list[int]]
     window: tuple[int, int] = (-1, -1)
     live: dict[int, list[int]] = field(default_factory=dict)
+    trimmed: set[Branch] = field(default_factory=set)
 
 
 class KeywordIndex:
@@ -325,9 +326,17 @@ class KeywordIndex:
 
     def starts(self, number: int, branch: int, text: str) -> list[int] | None:
         """Where a branch may begin to match in a text, in order; None where that is not known."""
-        if (number, branch) not in self._anchored:
+        which = (number, branch)
+        if which not in self._anchored:
             return None
-        return self._read_of(text).starts.get((number, branch), [])
+        read = self._read_of(text)
+        places = read.starts.get(which, [])
+        if which not in read.trimmed and len(places) > 1:
+            read.trimmed.add(which)
+            # behind the last word that a match must hold none begins: an age near the head, dates all over the text
+            last = next((e for e, users in zip(reversed(read.ends), reversed(read.users)) if which in users), 0)
+            del places[bisect_left(places, last) :]
+        return places
 
     def _read_of(self, text: str) -> _Read:
         memory = self._memory[len(text) > SHORT]

@@ -59,6 +59,7 @@ class _TextPage:
         self._rect = pdfium_c.FS_RECTF()
         self._rect_at = ctypes.byref(self._rect)
         self._boxes: dict[int, Box] = {}
+        self._name = ctypes.create_string_buffer(NAME_BYTES)
         self.width, self.height = right - left, top - bottom
 
     def characters(self) -> str:
@@ -84,12 +85,11 @@ class _TextPage:
         return box
 
     def is_bold(self, index: int) -> bool:
-        name = ctypes.create_string_buffer(NAME_BYTES)
-        flags = ctypes.c_int()
-        size = pdfium_c.FPDFText_GetFontInfo(self._text_page, index, name, NAME_BYTES, ctypes.byref(flags))
+        name = self._name
+        size = pdfium_c.FPDFText_GetFontInfo(self._raw, index, name, NAME_BYTES, ctypes.byref(ctypes.c_int()))
         if 0 < size <= NAME_BYTES and b"bold" in name.value.lower():
             return True
-        return bool(pdfium_c.FPDFText_GetFontWeight(self._text_page, index) >= BOLD_WEIGHT)
+        return bool(pdfium_c.FPDFText_GetFontWeight(self._raw, index) >= BOLD_WEIGHT)
 
     def lines(self) -> tuple[Line, ...]:
         text = self.characters()
