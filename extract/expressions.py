@@ -161,7 +161,7 @@ class Family:
         live = self._index.live(text, start, end).get(number)
         if not live:
             return None
-        return self.members[number].search(live, lambda n: self._index.starts(number, n, text), text, start, end)
+        return self.members[number].search(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
 
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
@@ -169,7 +169,7 @@ class Family:
         live = self._index.live(text, start, end).get(number)
         if not live:
             return iter(())
-        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text), text, start, end)
+        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
 
     def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
         """The expressions that may match within ``text[start:stop]``, each with its branches that may."""

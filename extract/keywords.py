@@ -82,9 +82,9 @@ class Needs:
 @lru_cache(maxsize=4096)
 def needs(pattern: str, *, verbose: bool = False) -> Needs:
     """What every match of an expression needs; nothing for one that this room does not understand."""
-    if _BEYOND.search(pattern):
-        return Needs()
     plain = _CLASS.sub(r"\\w", _GROUP.sub("(?:", pattern))
+    if _BEYOND.search(plain):
+        return Needs()
     try:
         tree = parser.parse(plain, re.VERBOSE if verbose else 0)
     except (re.error, RecursionError, OverflowError):
@@ -270,6 +270,8 @@ class _Read:
     window: tuple[int, int] = (-1, -1)
     live: dict[int, list[int]] = field(default_factory=dict)
     trimmed: set[Branch] = field(default_factory=set)
+    cut: dict[int, list[tuple[Branch, ...]]] = field(default_factory=dict)
+    """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
 
 
 class KeywordIndex:
@@ -315,7 +317,7 @@ class KeywordIndex:
         if read.window != (start, end):
             found: dict[int, set[int]] = {}
             first, last = bisect_right(read.ends, start), bisect_right(read.ends, end)
-            for users in set(read.users[first:last]):
+            for users in {*read.users[first:last], *read.cut.get(end, ())}:
                 for number, branch in users:
                     found.setdefault(number, set()).add(branch)
             for number, always in self._always.items():
@@ -324,12 +326,14 @@ class KeywordIndex:
             read.window = (start, end)
         return read.live
 
-    def starts(self, number: int, branch: int, text: str) -> list[int] | None:
-        """Where a branch may begin to match in a text, in order; None where that is not known."""
+    def starts(self, number: int, branch: int, text: str, end: int) -> list[int] | None:
+        """Where a branch may begin to match in ``text[:end]``, in order; None where that is not known."""
         which = (number, branch)
         if which not in self._anchored:
             return None
         read = self._read_of(text)
+        if end in read.cut:
+            return None
         places = read.starts.get(which, [])
         if which not in read.trimmed and len(places) > 1:
             read.trimmed.add(which)
@@ -351,6 +355,7 @@ class KeywordIndex:
                     if opens and start and _inside_word(text, start):
                         continue
                     if closes and end < last and _inside_word(text, end):
+                        read.cut.setdefault(end, []).append(users + starters)
                         continue
                     if users:
                         read.ends.append(end)
