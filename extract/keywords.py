@@ -338,7 +338,8 @@ class KeywordIndex:
         if which not in read.trimmed and len(places) > 1:
             read.trimmed.add(which)
             # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-            last = next((e for e, users in zip(reversed(read.ends), reversed(read.users)) if which in users), 0)
+            hits = zip(reversed(read.ends), reversed(read.users), strict=True)
+            last = next((end for end, users in hits if which in users), 0)
             del places[bisect_left(places, last) :]
         return places
 

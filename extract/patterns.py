@@ -233,6 +233,11 @@ class Patterns:
             self._families[family] = tuple(Rule(d, shared, n) for n, d in enumerate(data.rules))
         return self._families[family]
 
+    def prepare(self) -> None:
+        """Have what was loaded ready for the first text; else it is made ready when it is asked."""
+        for rules in self._families.values():
+            rules[0].family.prepare()
+
     def family(self, name: str) -> Family:
         """The expressions of ``patterns/rules/<name>.yaml`` together."""
         return self.rules(name)[0].family
