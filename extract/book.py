@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -50,7 +49,7 @@ class EvidenceBook:
         if found is None:
             return
         section = self._sections.name_at(found.span.start)
-        located = replace(found, span=self._text.to_raw(found.span))
+        located = Found(found.value, self._text.to_raw(found.span), found.method, found.confidence, found.rating)
         self.add_raw(table, field, located, section=section, value=value, issue=issue, citation=citation)
 
     def add_raw(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import regex
@@ -99,9 +100,15 @@ class Alternatives:
         """
         self.words = words
         self.whole = Expression(source, flags)
-        parts = branches if branches is not None else alternatives(source)
-        self.branches = [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
+        self._parts = branches
         self._longest = bool(flags & regex.POSIX)
+
+    @cached_property
+    def branches(self) -> list[Expression]:
+        """The branches, told apart when they are first asked for."""
+        source, flags = self.whole.source, self.whole.flags
+        parts = self._parts if self._parts is not None else alternatives(source)
+        return [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
 
     def finditer(
         self, live: Sequence[int], places: Places, text: str, start: int, stop: int
@@ -148,12 +155,20 @@ class Family:
 
     def __init__(self, members: Sequence[Alternatives]) -> None:
         self.members = tuple(members)
-        self._index = KeywordIndex(
+
+    @cached_property
+    def _index(self) -> KeywordIndex:
+        """The words that the expressions need, read off them when the family is first asked."""
+        return KeywordIndex(
             [
                 member.words or [needs(b.source, verbose=bool(b.flags & regex.VERBOSE)) for b in member.branches]
                 for member in self.members
             ]
         )
+
+    def prepare(self) -> None:
+        """Read the words off the expressions now, so that processes that part from this one need not."""
+        self._index  # noqa: B018
 
     def search(self, number: int, text: str, start: int = 0, stop: int | None = None) -> regex.Match[str] | None:
         """First match of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
@@ -161,7 +176,7 @@ class Family:
         live = self._index.live(text, start, end).get(number)
         if not live:
             return None
-        return self.members[number].search(live, lambda n: self._index.starts(number, n, text), text, start, end)
+        return self.members[number].search(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
 
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
@@ -169,7 +184,7 @@ class Family:
         live = self._index.live(text, start, end).get(number)
         if not live:
             return iter(())
-        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text), text, start, end)
+        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
 
     def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
         """The expressions that may match within ``text[start:stop]``, each with its branches that may."""

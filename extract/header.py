@@ -96,7 +96,7 @@ class HeaderReader:
 
     def case_number(self, text: str, region: Span) -> Found[str] | None:
         """The first case number in a region, labelled or not."""
-        match = self._case.search(text, region.start, region.end)
+        match = self._case.search_alone(text, region.start, region.end)
         if match is not None:
             return Found(_case(match), Span(match.start(), match.end()), self._case.name, SURE)
         match = self._scanned_case.search(text, region.start, region.end)
@@ -118,7 +118,7 @@ class HeaderReader:
                     values.dates[field.field + "_end"] = Found(last.value, last.span, method, confidence)
             return
         rule = {"case_number": self._case, "priority": self._priority}.get(kind, self._determination)
-        match = rule.search(text, span.start, span.end)
+        match = rule.search_alone(text, span.start, span.end)
         if match:
             if kind == "case_number":
                 value = _case(match)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +29,8 @@ TOO_COMMON: Final = 0.5
 """``_commonness`` from which it does not pay to look for the words."""
 EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
+SHORT: Final = 200
+"""Characters up to which a text is a short one."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
@@ -80,9 +82,9 @@ class Needs:
 @lru_cache(maxsize=4096)
 def needs(pattern: str, *, verbose: bool = False) -> Needs:
     """What every match of an expression needs; nothing for one that this room does not understand."""
-    if _BEYOND.search(pattern):
-        return Needs()
     plain = _CLASS.sub(r"\\w", _GROUP.sub("(?:", pattern))
+    if _BEYOND.search(plain):
+        return Needs()
     try:
         tree = parser.parse(plain, re.VERBOSE if verbose else 0)
     except (re.error, RecursionError, OverflowError):
@@ -121,10 +123,10 @@ def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
     return min(found, key=_commonness, default=None)
 
 
-def _starts(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
+def _starts(items: Sequence[tuple[Any, Any]]) -> set[str] | None:
     """Words of which every match begins with one; None where it may begin otherwise."""
     run = [""]
-    for kind, value in items:
+    for number, (kind, value) in enumerate(items, start=1):
         if kind in (kinds.ASSERT, kinds.ASSERT_NOT):
             continue
         if kind is kinds.AT and value is not kinds.AT_BOUNDARY:
@@ -136,12 +138,13 @@ def _starts(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
         if all(word.strip(EDGE) for word in run):
             break
         edge = all(word == EDGE for word in run)
-        inner = _starts_inside(kind, value) if edge or run == [""] else None
+        inner = _starts_inside(kind, value, items[number:]) if edge or run == [""] else None
         return inner if inner is None or not edge else {_joined(EDGE, word) for word in inner}
     return set(run) if all(word.strip(EDGE) for word in run) else None
 
 
-def _starts_inside(kind: Any, value: Any) -> set[str] | None:
+def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> set[str] | None:
+    """As ``_starts`` for a part of an expression and what stands behind it."""
     if kind is kinds.SUBPATTERN:
         return _starts(value[3])
     if kind is kinds.ATOMIC_GROUP:
@@ -149,8 +152,9 @@ def _starts_inside(kind: Any, value: Any) -> set[str] | None:
     if kind is kinds.BRANCH:
         parts = [_starts(branch) for branch in value[1]]
         return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT) and value[0] >= 1:
-        return _starts(value[2])
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+        parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
+        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
     return None
 
 
@@ -265,6 +269,9 @@ class _Read:
     starts: dict[Branch, list[int]]
     window: tuple[int, int] = (-1, -1)
     live: dict[int, list[int]] = field(default_factory=dict)
+    trimmed: set[Branch] = field(default_factory=set)
+    cut: dict[int, list[tuple[Branch, ...]]] = field(default_factory=dict)
+    """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
 
 
 class KeywordIndex:
@@ -294,7 +301,8 @@ class KeywordIndex:
             for forms in users.values()
         ]
         self._automaton = AhoCorasick(list(users), matchkind=MatchKind.Standard) if users else None
-        self._read: list[_Read] = []
+        self._memory: tuple[list[_Read], list[_Read]] = ([], [])
+        """Short and long texts, so that a run of short ones does not push out the summary they come from."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_sets": self._sets}
@@ -309,7 +317,7 @@ class KeywordIndex:
         if read.window != (start, end):
             found: dict[int, set[int]] = {}
             first, last = bisect_right(read.ends, start), bisect_right(read.ends, end)
-            for users in set(read.users[first:last]):
+            for users in {*read.users[first:last], *read.cut.get(end, ())}:
                 for number, branch in users:
                     found.setdefault(number, set()).add(branch)
             for number, always in self._always.items():
@@ -318,14 +326,26 @@ class KeywordIndex:
             read.window = (start, end)
         return read.live
 
-    def starts(self, number: int, branch: int, text: str) -> list[int] | None:
-        """Where a branch may begin to match in a text, in order; None where that is not known."""
-        if (number, branch) not in self._anchored:
+    def starts(self, number: int, branch: int, text: str, end: int) -> list[int] | None:
+        """Where a branch may begin to match in ``text[:end]``, in order; None where that is not known."""
+        which = (number, branch)
+        if which not in self._anchored:
             return None
-        return self._read_of(text).starts.get((number, branch), [])
+        read = self._read_of(text)
+        if end in read.cut:
+            return None
+        places = read.starts.get(which, [])
+        if which not in read.trimmed and len(places) > 1:
+            read.trimmed.add(which)
+            # behind the last word that a match must hold none begins: an age near the head, dates all over the text
+            hits = zip(reversed(read.ends), reversed(read.users), strict=True)
+            last = next((end for end, users in hits if which in users), 0)
+            del places[bisect_left(places, last) :]
+        return places
 
     def _read_of(self, text: str) -> _Read:
-        for read in self._read:
+        memory = self._memory[len(text) > SHORT]
+        for read in memory:
             if read.text is text or read.text == text:
                 return read
         read = _Read(text, [], [], {})
@@ -336,6 +356,7 @@ class KeywordIndex:
                     if opens and start and _inside_word(text, start):
                         continue
                     if closes and end < last and _inside_word(text, end):
+                        read.cut.setdefault(end, []).append(users + starters)
                         continue
                     if users:
                         read.ends.append(end)
@@ -345,9 +366,9 @@ class KeywordIndex:
         for places in read.starts.values():
             if len(places) > 1:
                 places[:] = sorted(set(places))
-        self._read.append(read)
-        if len(self._read) > _REMEMBERED:
-            del self._read[0]
+        memory.append(read)
+        if len(memory) > _REMEMBERED:
+            del memory[0]
         return read
 
 

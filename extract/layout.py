@@ -18,7 +18,7 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT
+from extract.expressions import TIME_LIMIT, Alternatives, Family
 from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
@@ -143,6 +143,28 @@ def compile_words(expression: str) -> regex.Pattern[str]:
         raise PatternError(f"{error} in {expression!r}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One way in which a layout prints the label of a part."""
+
+    family: Family
+    """The labels of the whole layout."""
+    number: int
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Names of what it tells beside itself, as ``number``."""
+        return frozenset(self.family.members[self.number].whole.compiled.groupindex)
+
+    def finditer(self, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
+        """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        return self.family.finditer(self.number, text, start, stop)
+
+    def match(self, text: str, at: int, stop: int) -> regex.Match[str] | None:
+        """The label that begins exactly at ``at``. Raises TimeoutError past the limit."""
+        return self.family.members[self.number].whole.compiled.match(text, at, stop, timeout=TIME_LIMIT)
+
+
 @dataclass(frozen=True)
 class Layout:
     """A layout with its expressions compiled."""
@@ -180,9 +202,12 @@ class Layout:
         return compile_words("|".join(f"(?:{v})" for h in self.data.headings for v in h.variants))
 
     @cached_property
-    def parts(self) -> tuple[tuple[PartData, tuple[regex.Pattern[str], ...]], ...]:
-        """Each part of an item with its compiled labels."""
-        return tuple((p, tuple(compile_words(v) for v in p.variants)) for p in self.data.items.parts)
+    def parts(self) -> tuple[tuple[PartData, tuple[Label, ...]], ...]:
+        """Each part of an item with its labels."""
+        variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
+        family = Family([Alternatives(v, int(regex.IGNORECASE), branches=[v]) for v in variants])
+        numbers = iter(range(len(variants)))
+        return tuple((p, tuple(Label(family, next(numbers)) for _ in p.variants)) for p in self.data.items.parts)
 
     def recognises(self, text: str) -> bool:
         """True where the text has all that this layout must have and nothing that it must not."""
@@ -296,7 +321,7 @@ def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
     for part, variants in layout.parts:
         if part.part not in ("item", "decision"):
             for variant in variants:
-                yield from variant.finditer(text, timeout=TIME_LIMIT)
+                yield from variant.finditer(text)
 
 
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:

@@ -29,8 +29,8 @@ BODY_PARTS = "body_parts"
 """Name of the ruler of words that name body parts: label the part, id the kind of word."""
 CONDITIONS = "conditions"
 """Name of the ruler of heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
-SENTENCES, STARTS, TOKENS = "letter_sentences", "letter_sentence_starts", "letter_tokens"
-"""Keys of ``doc.user_data``: the sentences, the number of each one's first token, and the tokens."""
+SENTENCES, STARTS, TOKENS, TEXT = "letter_sentences", "letter_sentence_starts", "letter_tokens", "letter_text"
+"""Keys of ``doc.user_data``: the sentences, the number of each one's first token, the tokens, the text."""
 
 NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED = "noun", "adjective", "condition", "level", "sided"
 TECHNIQUE, NO_PART = "technique", "none"
@@ -215,13 +215,14 @@ def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: tell sentences and tokens; a list number ("1.") ends no sentence."""
     text = doc.text
     table: Any = doc.to_array(["IDX", "LENGTH"])
-    tokens = [Token(i, at, text[at : at + length]) for i, (at, length) in enumerate(table.tolist())]
+    rows: list[list[int]] = table.tolist()
+    words = [text[at : at + length] for at, length in rows]
+    tokens = list(map(Token, range(len(rows)), [row[0] for row in rows], words))
     doc.user_data[TOKENS] = tokens
-    starts = set(range(0, len(doc), LONGEST_SENTENCE))
-    for i in range(len(tokens) - 1):
-        word = tokens[i].text
-        if word not in _ENDING and not word.endswith("!"):
-            continue
+    doc.user_data[TEXT] = text
+    starts = set(range(0, len(tokens), LONGEST_SENTENCE))
+    for i in [i for i, word in enumerate(words[:-1]) if word in _ENDING or word.endswith("!")]:
+        word = words[i]
         if word == "." and _is_list_number(tokens, i):
             continue
         j = i + 1
@@ -231,7 +232,7 @@ def set_sentences(doc: Doc) -> Doc:
         if first.isupper() or first.isdigit() or not first.isalnum():
             starts.add(j)
     begins = sorted(starts)
-    ends = [*begins[1:], len(tokens)]
+    ends = [*begins[1:], len(tokens)] if begins else []
     spans = [Span(tokens[a].idx, tokens[b - 1].end) for a, b in zip(begins, ends, strict=True)]
     doc.user_data[STARTS] = begins
     doc.user_data[SENTENCES] = Places(spans, lambda span: span)
@@ -303,6 +304,11 @@ def words_of(doc: Doc, key: str) -> Places[Words]:
     return cast("Places[Words]", known[placed])
 
 
+def text_of(doc: Doc) -> str:
+    """The characters of a parsed text; ``doc.text`` puts them together anew each time."""
+    return cast(str, doc.user_data[TEXT])
+
+
 def tokens_of(doc: Doc) -> list[Token]:
     """The tokens of a parsed text."""
     return cast("list[Token]", doc.user_data[TOKENS])
@@ -322,7 +328,7 @@ class OneParse:
 
     def __call__(self, text: str) -> Doc:
         """The parse of a text, made once for calls that follow each other."""
-        if self._last is None or self._last.text != text:
+        if self._last is None or text_of(self._last) != text:
             self._last = self._nlp(text)
         return self._last
 

@@ -97,6 +97,13 @@ class Rule:
         """
         return self.family.search(self.number, text, start, end)
 
+    def search_alone(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
+        """As ``search``, without looking for the words of the whole family first.
+
+        That does not pay for a few words, nor for a text that no other rule of the family reads.
+        """
+        return self.compiled.search(text, start, len(text) if end is None else end, timeout=TIME_LIMIT)
+
     def may_match(self, text: str, start: int, end: int) -> bool:
         """False where the words that the rule needs do not stand in ``text[start:end]``."""
         return self.number in self.family.live(text, start, end)
@@ -225,6 +232,11 @@ class Patterns:
                 self._compile(shared, data.rules)
             self._families[family] = tuple(Rule(d, shared, n) for n, d in enumerate(data.rules))
         return self._families[family]
+
+    def prepare(self) -> None:
+        """Have what was loaded ready for the first text; else it is made ready when it is asked."""
+        for rules in self._families.values():
+            rules[0].family.prepare()
 
     def family(self, name: str) -> Family:
         """The expressions of ``patterns/rules/<name>.yaml`` together."""

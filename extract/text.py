@@ -13,9 +13,9 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import regex
 
@@ -40,8 +40,7 @@ _WORD = regex.compile(r"\p{L}+")
 _DIGITS = regex.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """A printed line within both texts. ``clean`` is None for a running header or footer."""
 
     page: int
@@ -51,8 +50,7 @@ class TextLine:
     starts_paragraph: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where on the pages a span of raw text stands: the first page it touches, and the box there."""
 
     page: int

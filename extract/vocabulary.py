@@ -99,18 +99,18 @@ class VocabularyRuler:
     def __call__(self, doc: Doc) -> Doc:
         """Mark the words of a text."""
         found = [(start, end, self._kinds[name]) for name, start, end in self._phrases(doc)]
-        table: Any = doc.to_array(["LOWER", "ORTH"])
+        table: Any = doc.to_array(["LOWER", "ORTH", "IDX", "LENGTH"])
         words = table[:, 1].tolist()
         shaped = {orth: kinds for orth in set(words) if (kinds := self._shaped(orth))} if self._shapes else {}
         if shaped:
             found += [(i, i + 1, kind) for i, orth in enumerate(words) for kind in shaped.get(orth, ())]
         if self._units and not self._units.isdisjoint(table[:, 0].tolist()):
             found += [(start, end, self._kinds[name]) for name, start, end in self._pairs(doc)]
-        text = doc.text
+        text = doc.text if found else ""
+        places = table[:, 2:].tolist() if found else []
         marked = []
         for start, end, kind in self._longest(found):
-            begin, last = doc[start], doc[end - 1]
-            a, b = begin.idx, last.idx + len(last)
+            a, b = places[start][0], sum(places[end - 1])
             marked.append(Words(start, end, a, b, kind.label, kind.id, text[a:b].lower()))
         doc.user_data[self._key] = marked
         return doc

@@ -2,6 +2,7 @@
 
 import pytest
 
+from extract.expressions import Family
 from extract.patterns import PatternError, Patterns, Rule, RuleFile
 
 PATTERNS = Patterns()
@@ -57,8 +58,10 @@ def test_unknown_fragment_is_refused():
 
 
 def test_catastrophic_pattern_ends_by_the_time_limit(monkeypatch):
+    monkeypatch.setattr("extract.expressions.TIME_LIMIT", 0.05)
     monkeypatch.setattr("extract.patterns.TIME_LIMIT", 0.05)
-    data = RULES[0][1].data
-    rule = Rule(data, PATTERNS.compile(r"(?:a|aa)+(?:b|bb)+$"))
-    with pytest.raises(TimeoutError):
-        rule.search("a" * 80 + "b" * 80 + "c")
+    rule = Rule(RULES[0][1].data, Family([PATTERNS.alternatives(r"(?:a|aa)+(?:b|bb)+$")]), 0)
+    text = "a" * 80 + "b" * 80 + "c"
+    for search in (rule.search, rule.search_alone, rule.match, lambda words: list(rule.finditer(words))):
+        with pytest.raises(TimeoutError):
+            search(text)

@@ -36,6 +36,7 @@ class ChunkReader:
     def warm_up(self) -> None:
         """Pay for what the first part costs more, before a clock runs."""
         PartBuilder().warm_up()
+        self._reader.patterns.prepare()
 
     def read(self, tasks: Sequence[Task], *, tell: Callable[[Message], None] = lambda _: None) -> Result:
         """Read all files; every one of them gets its outcome."""

@@ -45,7 +45,7 @@ def _left_over(facts: Facts) -> list[Place]:
             Span(*match.span())
             for region in regions
             for variant in variants
-            for match in variant.finditer(clean, region.start, region.end, timeout=TIME_LIMIT)
+            for match in variant.finditer(clean, region.start, region.end)
         ]
         contents = [span for each in facts.items if (span := each.item.parts.get(part.part)) is not None]
         if len(found) > len(contents):
@@ -66,10 +66,10 @@ def _numbers(facts: Facts) -> list[Place]:
     seen: dict[int, Place] = {}
     for _, variants in facts.sections.layout.parts:
         for variant in variants:
-            if "number" not in variant.groupindex:
+            if "number" not in variant.groups:
                 continue
             for section in facts.sections.spans:
-                for match in variant.finditer(clean, section.content.start, section.content.end, timeout=TIME_LIMIT):
+                for match in variant.finditer(clean, section.content.start, section.content.end):
                     if match["number"]:
                         seen.setdefault(int(match["number"]), facts.place(Span(*match.span())))
     run = 0

@@ -9,7 +9,6 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT
 from extract.layout import Layout, Part
 
 DECISIONS: Final = ("modified", "upheld", "overturned")
@@ -60,9 +59,9 @@ def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -
     for part, variants in layout.parts:
         for variant in variants:
             if part.inline:
-                matches = list(variant.finditer(text, region.start, region.end, timeout=TIME_LIMIT))
+                matches = list(variant.finditer(text, region.start, region.end))
             else:
-                tried = (variant.match(text, start, region.end, timeout=TIME_LIMIT) for start in starts)
+                tried = (variant.match(text, start, region.end) for start in starts)
                 matches = [m for m in tried if m]
             found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in matches]
     found.sort(key=lambda m: (m.start, -m.match.end()))

@@ -114,13 +114,12 @@ def features_of(doc: Doc, context: Context) -> Features:
     small = np.array([doc.vocab.strings[w] for w in SMALL_WORDS], dtype=np.uint64)
     verbs = _Verbs(word, begin, (table[:, 3] == 1) & (kind == 0) & ~np.isin(word, small))
 
-    w = {k: _shifted(word, k) for k in WORDS_AROUND}
-    t = {k: _shifted(kind, k) for k in KINDS_AROUND}
+    w, t = _around(word, WORDS_AROUND), _around(kind, KINDS_AROUND)
     v1, v2, v3 = verbs.words
     columns: list[tuple[Hashes, ...]] = [(np.zeros(len(doc), dtype=np.uint64),)]
     columns += [(w[k],) for k in WORDS_AROUND]
     columns += [(t[k],) for k in KINDS_AROUND]
-    columns += [(_shifted(of, k),) for of in (ending, shape) for k in (-1, 0, 1)]
+    columns += [(column,) for of in (ending, shape) for column in _around(of, range(-1, 2)).values()]
     columns += [(w[-1], w[0]), (w[0], w[1]), (w[-2], w[-1]), (w[-1], t[0]), (t[0], w[1])]
     columns += [(t[-1], t[0], t[1]), (t[-2], t[-1], t[0]), (t[0], t[1], t[2])]
     columns += [(w[-1], t[0], t[1]), (w[-2], w[-1], t[0])]
@@ -174,16 +173,12 @@ def _context(doc: Doc, context: Context) -> tuple[Hashes, Hashes]:
     return told, dropped
 
 
-def _shifted(column: Hashes, by: int) -> Hashes:
-    """For each word the value of the word ``by`` places on, 0 beyond the ends."""
-    moved = np.zeros_like(column)
-    if by < 0:
-        moved[-by:] = column[:by]
-    elif by > 0:
-        moved[:-by] = column[by:]
-    else:
-        moved[:] = column
-    return moved
+def _around(column: Hashes, places: range) -> dict[int, Hashes]:
+    """For each of some distances the value of the word so many places on, 0 beyond the ends."""
+    size, most = len(column), max(-places[0], places[-1])
+    padded = np.zeros(size + 2 * most, dtype=np.uint64)
+    padded[most : most + size] = column
+    return {k: padded[most + k : most + k + size] for k in places}
 
 
 def _row(group: int, *columns: Hashes) -> Rows:

@@ -55,6 +55,11 @@ class _TextPage:
         left, bottom, right, top = page.get_bbox()
         self._left, self._top = left, top
         self.count = 0
+        self._raw = self._text_page.raw
+        self._rect = pdfium_c.FS_RECTF()
+        self._rect_at = ctypes.byref(self._rect)
+        self._boxes: dict[int, Box] = {}
+        self._name = ctypes.create_string_buffer(NAME_BYTES)
         self.width, self.height = right - left, top - bottom
 
     def characters(self) -> str:
@@ -70,16 +75,21 @@ class _TextPage:
         return text
 
     def char_box(self, index: int) -> Box:
-        left, bottom, right, top = self._text_page.get_charbox(index, loose=True)
-        return Box(left - self._left, self._top - top, right - self._left, self._top - bottom)
+        box = self._boxes.get(index)
+        if box is None:
+            rect = self._rect
+            if not pdfium_c.FPDFText_GetLooseCharBox(self._raw, index, self._rect_at):
+                raise pypdfium2.PdfiumError("Failed to get charbox.")
+            left, top = self._left, self._top
+            box = self._boxes[index] = Box(rect.left - left, top - rect.top, rect.right - left, top - rect.bottom)
+        return box
 
     def is_bold(self, index: int) -> bool:
-        name = ctypes.create_string_buffer(NAME_BYTES)
-        flags = ctypes.c_int()
-        size = pdfium_c.FPDFText_GetFontInfo(self._text_page, index, name, NAME_BYTES, ctypes.byref(flags))
+        name = self._name
+        size = pdfium_c.FPDFText_GetFontInfo(self._raw, index, name, NAME_BYTES, ctypes.byref(ctypes.c_int()))
         if 0 < size <= NAME_BYTES and b"bold" in name.value.lower():
             return True
-        return bool(pdfium_c.FPDFText_GetFontWeight(self._text_page, index) >= BOLD_WEIGHT)
+        return bool(pdfium_c.FPDFText_GetFontWeight(self._raw, index) >= BOLD_WEIGHT)
 
     def lines(self) -> tuple[Line, ...]:
         text = self.characters()

@@ -20,6 +20,7 @@ from extract.nlp import (
     body_part_file,
     condition_file,
     sentences_of,
+    text_of,
     tokens_of,
     words_of,
 )
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 PAGE = "letter_page"
 """Key of ``doc.user_data`` for the page made of it."""
+_SOFT = regex.compile(r"[\s,&a-z]*")
+_AFTER = regex.compile(r"\s*(?:status[\s-]post|s/p)\b", regex.IGNORECASE)
 RUN_ON = "; "
 """Stands for the separator that a run-on list lacks."""
 
@@ -65,7 +68,7 @@ class Chunk:
     @property
     def hard(self) -> bool:
         """True where the separator before the chunk always parts two diagnoses."""
-        return bool(self.separator.strip()) and not regex.fullmatch(r"[\s,&a-z]*", self.separator.lower())
+        return bool(self.separator.strip()) and not _SOFT.fullmatch(self.separator.lower())
 
     @property
     def bare(self) -> bool:
@@ -107,7 +110,7 @@ class Page:
             known[PAGE] = cls(
                 tokens,
                 [token.idx for token in tokens],
-                doc.text,
+                text_of(doc),
                 words_of(doc, BODY_PARTS),
                 words_of(doc, CONDITIONS),
                 sentences_of(doc),
@@ -168,7 +171,7 @@ class Chunker:
         tokens = tuple(t for t in page.tokens_inside(span) if not t.text.isspace())
         heads, parts = page.conditions.inside(span), page.parts.inside(span)
         operations = [h for h in heads if h.label_ == OPERATION]
-        after = regex.match(r"(?i)\s*(?:status[\s-]post|s/p)\b", span.of(page.text))
+        after = _AFTER.match(span.of(page.text))
         if not (after and operations):
             heads = [h for h in heads if h.label_ != OPERATION]
         adjectives = {i for p in parts if p.id_ == ADJECTIVE for i in range(p.start, p.end)}

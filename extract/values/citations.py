@@ -72,6 +72,10 @@ _REFERENCE: Final = compile_words(
     r"(?:\(?(?P<year>(?:19|20)\d\d)\)?)?)?[ ,:]*(?:Chapter ?\d{1,2}\b)?[ )]*"
 )
 """The document, edition and number of a chapter, named behind the chapter."""
+_OPENS: Final = regex.compile(r"\s+Chapter\b|\s*\((?:ACOEM|American College)")
+_FULL_NAME: Final = regex.compile(r"complaints?|conditions|disorders|guidelines?|treatment", regex.IGNORECASE)
+_NEW_CLAUSE: Final = regex.compile(r"(?<!\d)[;.]\s*$")
+_ACOEM_BEFORE: Final = regex.compile(r"ACOEM\W*$")
 _AND_NAME: Final = regex.compile(r"(?<=[\p{Ll})])\s+and\s+(?=\p{Lu}\p{Ll}+(?:\s\p{Ll}|\s?\(|,|$))")
 TITLE: Final = "title"
 """Method of a citation that is a title as printed."""
@@ -215,19 +219,14 @@ class CitationReader:
         Elsewhere it is a section that is called like a chapter ("Section(s): Shoulder").
         """
         before = text[start : name.start]
-        after = text[name.end :]
-        if regex.match(r"\s+Chapter\b|\s*\((?:ACOEM|American College)", after):
+        if _OPENS.match(text, name.end):
             return not _IN_SECTIONS.search(before, timeout=TIME_LIMIT)
-        full = bool(
-            regex.search(
-                r"complaints?|conditions|disorders|guidelines?|treatment", text[name.start : name.end], regex.I
-            )
-        )
-        if _YEAR.match(after) or _CHAPTER_NUMBER.search(before[-60:]):
+        full = bool(_FULL_NAME.search(text[name.start : name.end]))
+        if _YEAR.match(text, name.end) or _CHAPTER_NUMBER.search(before[-60:]):
             return True
         if _IN_SECTIONS.search(before, timeout=TIME_LIMIT):
-            return full and bool(regex.search(r"(?<!\d)[;.]\s*$", before))
-        return full or (first and not before.strip(" ,.(")) or bool(regex.search(r"ACOEM\W*$", before))
+            return full and bool(_NEW_CLAUSE.search(before))
+        return full or (first and not before.strip(" ,.(")) or bool(_ACOEM_BEFORE.search(before))
 
     def _mtus(self, text: str, span: Span, *, prose: bool = False) -> list[_Draft]:
         labels: list[_Name] = []

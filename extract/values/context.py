@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from extract.evidence import Span
-from extract.nlp import sentences_of
+from extract.nlp import sentences_of, text_of
 from extract.patterns import PatternError, Patterns, Rule
 from extract.values.places import Places
 
@@ -112,7 +112,7 @@ class ContextReader:
     def of(self, doc: Doc) -> Context:
         """As ``read`` for a text that the pipeline has parsed; read once, since several finders ask."""
         if READ not in doc.user_data:
-            doc.user_data[READ] = self.read(doc.text, sentences_of(doc))
+            doc.user_data[READ] = self.read(text_of(doc), sentences_of(doc))
         context: Context = doc.user_data[READ]
         return context
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
+_BRACKET = regex.compile(r"[(\[][^()\[\]]*$")
+_ICD = regex.compile(r"\bICD\b", regex.IGNORECASE)
 NUMBERED = regex.compile(r"\s*(?:\(?\d{1,2}[.)]\s?[A-Za-z]|Axis\s[IV])")
 """How the next item of a numbered list begins, or the next axis."""
 HALF = regex.compile(r"(?<!\d)1[.)].*\s\d{1,2}\.\s*$", regex.DOTALL)
@@ -148,8 +150,8 @@ class DiagnosisFinder:
         lists = Places((self._whole(page, span) for _, span, _ in stretches), lambda span: span)
         for rule, m in numbers:
             before = text[max(0, m.start() - 25) : m.start()]
-            bracketed = regex.search(r"[(\[][^()\[\]]*$", before) is not None
-            named = regex.search(r"\bICD\b", before, regex.IGNORECASE) is not None
+            bracketed = _BRACKET.search(before) is not None
+            named = _ICD.search(before) is not None
             listed = lists.at(m.start()) is not None
             if rule.name != "icd 9" or bracketed or named or listed:
                 kept.setdefault(m.group().upper(), Found(m.group().upper(), Span(*m.span()), f"diagnosis:{rule.name}"))
@@ -181,7 +183,7 @@ class DiagnosisFinder:
         """True where the words before a cue make it no statement about this patient."""
         sentence = page.sentences.at(start)
         before = page.text[max(sentence.start if sentence else 0, start - 40) : start]
-        return any(refuse.search(before) for refuse in self._rules["refuse"])
+        return any(refuse.search_alone(before) for refuse in self._rules["refuse"])
 
     def _ended(self, page: Page, start: int, stop: int) -> Span:
         """From ``start`` to the end of the list: of the sentence, or of the numbered sentences."""
@@ -219,7 +221,7 @@ class DiagnosisFinder:
         for raw in self._join(page, self._chunker.chunks(page, span)):
             item = self._trim(page.text, raw)
             # before the cut: "gout was ruled out" must not become "gout"
-            said = (raw.of(page.text), item.of(page.text) if item else "")
+            said = {raw.of(page.text), item.of(page.text) if item else ""}
             if item is None or any(rule.search(words) for rule in self._rules["drop"] for words in said):
                 continue
             if len(item.of(page.text).split()) <= LONGEST and self._chunker.chunk(page, item).heads:
@@ -232,10 +234,10 @@ class DiagnosisFinder:
             if m := rule.match(text[start:end]):
                 start += m.end()
         for rule in self._rules["cut"]:
-            if (m := rule.search(text[start:end])) and m.start() > 0:
+            if (m := rule.search_alone(text[start:end])) and m.start() > 0:
                 end = start + m.start()
         for rule in self._rules["tail"]:
-            if m := rule.search(text[start:end]):
+            if m := rule.search_alone(text[start:end]):
                 end = start + m.start()
         words = text[start:end]
         if words.endswith(")") and "(" not in words:

@@ -26,6 +26,7 @@ from extract.nlp import (
     Token,
     body_part_file,
     sentences_of,
+    text_of,
     tokens_of,
     words_of,
 )
@@ -43,6 +44,7 @@ BEHIND = 60
 STRANGERS = 1
 """Words outside the vocabulary that may stand between a side and its part."""
 BOTH = "bilateral"
+_SIDE = regex.compile(r"^(?:left|right|bilateral) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ class MentionFinder:
 
     def wcio(self, value: str) -> str | None:
         """The WCIO part-of-body code of a part with or without its side; None for no known part."""
-        return self._wcio.get(regex.sub(r"^(?:left|right|bilateral) ", "", value))
+        return self._wcio.get(_SIDE.sub("", value))
 
     def mentions(self, doc: Doc, diagnoses: Sequence[Span] = ()) -> list[Mention]:
         """All mentions in the order of the text; no side crosses the bounds of a diagnosis."""
         words = words_of(doc, BODY_PARTS).things
         if not words:
             return []
-        page = _Page(doc, doc.text, tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -134,7 +136,7 @@ class MentionFinder:
         near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
         yields = word.lower in self._yielding and not near.isdisjoint(self._yield_to)
         before = page.text[max(0, word.start_char - 20) : word.start_char]
-        return yields or self._describes(page, k) or self._level_side.search(before) is not None
+        return yields or self._describes(page, k) or self._level_side.search_alone(before) is not None
 
     def _counts_on(self, words: list[Words], k: int) -> bool:
         """True for a level that numbers a rib, and for the lower end of a range ("C7-T1")."""

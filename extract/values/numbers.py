@@ -14,13 +14,14 @@ _WORDS: Final = {
         start=1,
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_DIGITS: Final = regex.compile(r"\d{1,6}(?!\d)")
 _ADVERBS: Final = {"once": 1, "twice": 2, "thrice": 3}
 
 
 def count(words: str) -> int | None:
     """The whole number that some words say, or None: ``12``, ``twelve``, ``twenty-four``, ``twice``."""
     text = words.strip().lower()
-    digits = regex.match(r"\d{1,6}(?!\d)", text)
+    digits = _DIGITS.match(text)
     if digits:
         return int(digits.group())
     if text in _ADVERBS:

@@ -55,11 +55,11 @@ class PriorCareFinder:
         """Earlier care in the order of the text. Raises TimeoutError where a rule runs out of time."""
         found: list[PriorCare] = []
         for sentence in sentences(text):
-            if _FAMILY.search(sentence.of(text)):
-                continue
             taken: list[Span] = []
             for rule in self._finders:
                 for match in rule.finditer(text, sentence.start, sentence.end):
+                    if _FAMILY.search(sentence.of(text)):
+                        break
                     span = Span(*match.span())
                     number = count(match["count"])
                     if number is None or number > MOST or any(span.overlaps(other) for other in taken):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import regex
 
@@ -45,6 +46,11 @@ _PAGES = regex.compile(
     regex.IGNORECASE,
 )
 _LINK_NAME = regex.compile(r"^(?:and|&)\s+(?=\p{Lu})")
+_NUMBERED_NAME = regex.compile(r"\s*\d+(?:\.\d+)*\.?\s\p{Lu}")
+_AND_LAST = regex.compile(r"(?:^|\s+)(?:and|&)$")
+_ENDS_NAME = regex.compile(r"\s*[,;:/.(–]|\s+-|-(?=\S)")
+_GOES_ON = regex.compile(r"\s+(?:(?:and|&)\s+\p{Lu}|\d{1,2}/\d)")
+_TOPIC_WORD = regex.compile(r"\s+(?:topic|section)s?$", regex.IGNORECASE)
 _AND = regex.compile(r"(?:and|&)\s+", regex.IGNORECASE)
 _CALLED = regex.compile(r"chapter\s*:\s*", regex.IGNORECASE)
 _LINK = regex.compile(r"^\s*(?:and|&)\s+", regex.IGNORECASE)
@@ -54,7 +60,8 @@ def tidy(words: str) -> str:
     """Words without the punctuation around them; brackets that do not match are dropped, white space folded."""
     text = fold(words).strip(_EDGE)
     text = _LINK.sub("", text).strip(_EDGE)
-    text = regex.sub(r"(?:^|\s+)(?:and|&)$", "", text).strip(_EDGE)
+    if text.endswith(("and", "&")):
+        text = _AND_LAST.sub("", text).strip(_EDGE)
     for opening, closing in ("()", "[]"):
         if text.count(opening) > text.count(closing) and text.startswith(opening):
             text = text[1:].strip(_EDGE)
@@ -91,11 +98,16 @@ class Sections:
     with_commas: Sequence[str]
     """Names that hold a comma before a capital, as an analyst listed them."""
 
+    @cached_property
+    def _commas(self) -> tuple[regex.Pattern[str], ...]:
+        escaped = (regex.escape(name, special_only=True).replace(r"\ ", " ") for name in self.with_commas)
+        return tuple(regex.compile(name.replace(" ", r"\s+"), regex.IGNORECASE) for name in escaped)
+
     def split(self, words: str) -> list[str]:
         """The names in ``words``, in order."""
         found: list[str] = []
         for part in _NUMBERED.split(words, timeout=TIME_LIMIT):
-            if regex.match(r"\s*\d+(?:\.\d+)*\.?\s\p{Lu}", part):  # a numbered section keeps its commas
+            if _NUMBERED_NAME.match(part):  # a numbered section keeps its commas
                 found.append(tidy(part))
             else:
                 found += self._plain(part)
@@ -103,15 +115,9 @@ class Sections:
 
     def _plain(self, words: str) -> list[str]:
         held = words
-        for name in self.with_commas:  # hide the commas of known names
-            pattern = regex.escape(name, special_only=True).replace(r"\ ", " ").replace(" ", r"\s+")
-            held = regex.sub(
-                pattern,
-                lambda m: m.group().replace(",", "\0"),
-                held,
-                flags=regex.IGNORECASE,
-                timeout=TIME_LIMIT,
-            )
+        if "," in words:
+            for name in self._commas:  # hide the commas of known names
+                held = name.sub(lambda m: m.group().replace(",", "\0"), held, timeout=TIME_LIMIT)
         found: list[str] = []
         for start, end in top_level(held, ",;"):
             piece = _LINK_NAME.sub("", held[start:end].replace("\0", ",").strip())
@@ -203,9 +209,9 @@ class _OdgReader:
         rest = self._text[match.end() :]
         if called or not rest.strip(_EDGE + ")"):
             return match.end()
-        if _CHAPTER_WORD.match(rest) or regex.match(r"\s*[,;:/.(–]|\s+-|-(?=\S)", rest):
+        if _CHAPTER_WORD.match(rest) or _ENDS_NAME.match(rest):
             return match.end()
-        if _FILLER.match(rest) or regex.match(r"\s+(?:and|&)\s+\p{Lu}", rest) or regex.match(r"\s+\d{1,2}/\d", rest):
+        if _FILLER.match(rest) or _GOES_ON.match(rest):
             return match.end()
         return None
 
@@ -248,7 +254,7 @@ class _OdgReader:
         edition = _LATE_EDITION.search(words.rstrip(_EDGE))
         if edition:
             words = words[: edition.start()]
-        topics = [regex.sub(r"\s+(?:topic|section)s?$", "", t, flags=regex.I) for t in self._lists.split(words)]
+        topics = [_TOPIC_WORD.sub("", t) for t in self._lists.split(words)]
         topics = [t[1:-1] if t.startswith("(") and t.endswith(")") else t for t in topics]
         topics = [piece for t in topics for piece in _paired(t)]
         years = [m.group("year") for t in topics if (m := _EDITION_WORDS.fullmatch(t)) and m.group("year")]
