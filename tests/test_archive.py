@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -486,6 +487,7 @@ def test_nothing_that_identifies_is_left_in_the_folder(deidentified):
     for path in out.rglob("*"):
         assert path.suffix in (".csv", ".parquet", ".json"), path
     text = "".join(p.read_text() for p in [*out.glob("*.csv"), out / "run.json"])
+    text = re.sub(r"\b0\.\d+", "", text)  # confidences: 0.9935 is no age of 93
     for word in ("Smith", "CM16-", "pallet", "2016-", "pepper", "93", "potion", "Initial Care", *ids):
         assert word not in text, word
     described = "".join((out / name).read_text() for name in METADATA)  # digits of hashes and a made-up example aside
