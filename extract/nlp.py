@@ -232,7 +232,7 @@ def set_sentences(doc: Doc) -> Doc:
         if first.isupper() or first.isdigit() or not first.isalnum():
             starts.add(j)
     begins = sorted(starts)
-    ends = [*begins[1:], len(tokens)] if begins else []
+    ends = [*begins[1:], len(tokens)] if begins else []  # an empty text has no sentence
     spans = [Span(tokens[a].idx, tokens[b - 1].end) for a, b in zip(begins, ends, strict=True)]
     doc.user_data[STARTS] = begins
     doc.user_data[SENTENCES] = Places(spans, lambda span: span)

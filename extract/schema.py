@@ -6,7 +6,7 @@ be added, never renamed or given another meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from extract.checks.catalogue import CATALOGUE
@@ -45,11 +45,11 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     references: tuple[Reference, ...] = ()
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Names of the columns in order; kept, since every row of every table asks for them."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns in order."""
-        return tuple(c.name for c in self.columns)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(c.name for c in self.columns))
 
 
 DECISIONS: Final = ("upheld", "overturned", "modified")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from extract.book import plain
@@ -24,6 +25,11 @@ Row = dict[str, Any]
 LIST_MARK: Final = "|"
 FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
 TEXTS: Final = "texts"
+_SIDES: Final = ("x0", "top", "x1", "bottom")
+_NOWHERE: Final = (None,) * len(_SIDES)
+_OWN: Final = tuple(n for n in EVIDENCE.names if n not in ("letter_id", *_SIDES))
+"""Columns of evidence that are fields of its record."""
+_OWN_OF: Final = attrgetter(*_OWN)
 
 
 def letter_row(letter: LetterRecord) -> Row:
@@ -49,10 +55,10 @@ def prior_care_row(letter: LetterRecord, care: PriorCareRecord) -> Row:
 
 def evidence_row(letter: LetterRecord, row: Evidence) -> Row:
     """A row of table evidence."""
-    box = row.box
-    place = {side: None if box is None else round(getattr(box, side), 2) for side in ("x0", "top", "x1", "bottom")}
-    own = {n: getattr(row, n) for n in EVIDENCE.names if n not in ("letter_id", *place)}
-    return {"letter_id": letter.letter_id} | own | place
+    made: Row = {"letter_id": letter.letter_id}
+    made.update(zip(_OWN, _OWN_OF(row), strict=True))
+    made.update(zip(_SIDES, _NOWHERE if row.box is None else (round(side, 2) for side in row.box), strict=True))
+    return made
 
 
 def flat_row(letter: LetterRecord, issue: IssueRecord) -> Row:
@@ -88,8 +94,12 @@ def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
 
 def csv_cell(value: Any, *, raw: bool = False) -> str:
     """A value as a CSV cell: empty for None, lists joined, text made harmless for spreadsheets unless ``raw``."""
+    if type(value) is str:  # nearly every cell
+        return value if raw else safe(value)
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, list | tuple):
         value = LIST_MARK.join(str(v).replace(LIST_MARK, "/") for v in value)
     elif not isinstance(value, str):
@@ -99,8 +109,13 @@ def csv_cell(value: Any, *, raw: bool = False) -> str:
 
 def csv_line(cells: Sequence[str]) -> str:
     """A line of CSV with its end (RFC 4180)."""
+    return csv_text((cells,))
+
+
+def csv_text(lines: Iterable[Sequence[str]]) -> str:
+    """Lines of CSV, each with its end."""
     stream = io.StringIO(newline="")
-    csv.writer(stream).writerow(cells)
+    csv.writer(stream).writerows(lines)
     return stream.getvalue()
 
 
@@ -151,8 +166,6 @@ def arrow_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows as an Arrow table with the table's types."""
     import pyarrow as pa
 
-    return pa.Table.from_pylist(_typed(rows), schema=arrow_schema(table))
-
-
-def _typed(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    return [{k: list(v) if isinstance(v, tuple) else v for k, v in row.items()} for row in rows]
+    schema = arrow_schema(table)
+    columns = (pa.array([row.get(kind.name) for row in rows], type=kind.type) for kind in schema)
+    return pa.Table.from_arrays(list(columns), schema=schema)

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from extract.record import LetterRecord
 from extract.schema import FAILURES, TABLES, Table
-from extract.tables import Row, arrow_rows, csv_cell, csv_line, rows_of
+from extract.tables import Row, arrow_rows, csv_cell, csv_text, rows_of
 
 HELD: Final = tuple(t for t in TABLES if t is not FAILURES)
 """Tables that parts hold rows of; failures stand in the ledger."""
@@ -60,13 +60,13 @@ class PartBuilder:
         Raises an exception, and adds nothing, where a value has no place in a table (a fault of a rule).
         """
         rows: dict[str, list[Row]] = {t.name: [] for t in HELD}
-        lines: dict[str, list[str]] = {t.name: [] for t in HELD}
+        lines: dict[str, list[list[str]]] = {t.name: [] for t in HELD}
         for letter in letters:
             for table, row in rows_of(letter):
                 _check_whole_numbers(table, row)
                 rows[table.name].append(row)
-                lines[table.name].append(csv_line([csv_cell(row[name]) for name in table.names]))
-        csv = {name: "".join(made).encode() for name, made in lines.items()}
+                lines[table.name].append([csv_cell(row[name]) for name in table.names])
+        csv = {name: csv_text(made).encode() for name, made in lines.items()}
         texts = [letter.text.encode() for letter in letters]
         for name, own in csv.items():
             self._rows[name] += rows[name]
