@@ -39,6 +39,10 @@ LOW_RAW: Final = 0.6
 
 BOUNDING: Final = ("flag:", "apart:")
 """Features whose letters bound what may be claimed, as those of a field do: warnings of every kind."""
+METHOD: Final = "method:"
+"""Features whose letters bound what may be claimed of a method: ten right values out of ten are no 0.99."""
+NEW: Final = 0.85
+"""The most that may be claimed of a method that no letter with gold has shown."""
 START: Final = "start"
 """Name of the weight that every value has."""
 PLACES: Final = 4
@@ -76,7 +80,7 @@ class Calibration:
 
     The log-odds of a value are the sum of the weights of its features; a feature without a weight counts nothing, so
     that a method never met before gets what its field has, and a field never met before what all have. ``letters``
-    counts by field, and by warning, the letters with gold that had one: the rule of succession (Laplace 1814) says
+    counts by field, method and warning the letters with gold that had one: the rule of succession (Laplace 1814) says
     that after n right ones out of n no more than (n + 1) / (n + 2) may be claimed.
     """
 
@@ -161,8 +165,11 @@ class Calibration:
         cell = (table, name)
         if cell in FACTS:
             return None
-        odds = self.weights.get(START, 0.0) + self._sum(fixed(table, name, method, confidence))
-        bound, group = self.bound(f"field:{table}.{name}"), group_of(table, name)
+        features = fixed(table, name, method, confidence)
+        odds = self.weights.get(START, 0.0) + self._sum(features)
+        method = next((n for n, _ in features if n.startswith(METHOD)), "")
+        bound = min(self.bound(f"field:{table}.{name}"), self.bound(method) if method in self.letters else NEW)
+        group = group_of(table, name)
         return _Fixed(odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
 

@@ -17,7 +17,7 @@ from extract.confidence.warnings import Cell
 Feature = tuple[str, float]
 Group = str
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Counts up with every change of the features: a calibration of another version is refused."""
 FACTS: Final = frozenset(("letters", name) for name in ("source", "text_source", "pages", "flags"))
 """Fields that are known of the file or of the run, not read from words: their confidence is 1."""

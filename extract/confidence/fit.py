@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.feature_extraction import DictVectorizer  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-from extract.confidence.apply import BOUNDING, START, Calibration
+from extract.confidence.apply import BOUNDING, METHOD, START, Calibration
 from extract.confidence.examples import Reading
 from extract.learned.gold import FOLDS
 
@@ -77,13 +77,13 @@ def _astray(name: str, weight: float) -> bool:
 
 
 def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
-    """For each field, and for each kind of warning, the letters with gold in which a value of it could be judged.
+    """For each field, method and kind of warning, the letters with gold in which a value of it could be judged.
 
-    Fields by the printed letters alone; warnings by all readings, because some stand on scans only.
+    Fields and methods by the printed letters alone; warnings by all readings, because some stand on scans only.
     """
     cases: defaultdict[str, set[str]] = defaultdict(set)
     for reading in readings:
-        counted = ("field:", *BOUNDING) if reading.condition == "printed" else BOUNDING
+        counted = ("field:", METHOD, *BOUNDING) if reading.condition == "printed" else BOUNDING
         for example in reading.examples:
             if example.label is not None:
                 for name, _ in example.features:
