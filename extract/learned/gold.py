@@ -89,7 +89,7 @@ class GoldReader:
         return list(self._read(self.corpus / "gold" / "written", self.corpus / "letters", kept))
 
     def _read(self, gold: Path, letters: Path, kept: set[str]) -> Iterator[GoldSummary]:
-        reader = LetterReader(patterns=self.patterns, model=None)
+        reader = LetterReader(patterns=self.patterns, model=None, calibration=None)
         nlp, context = build_nlp(self.patterns), ContextReader(self.patterns)
         paths = {path.stem: path for path in sorted(letters.rglob("*.pdf"))}
         for case, annotated in read_gold(gold).items():
