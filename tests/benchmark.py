@@ -217,7 +217,12 @@ def main():
         command = [sys.executable, "-c", code]
         starts = [seconds(lambda: subprocess.run(command, check=True, env=kept)) for _ in range(4)][1:]
         figures.append(
-            Figure("start-up until letters can be read, from the second on", f"{min(starts):.2f} s", "< 1.5 s", min(starts) < 1.5)
+            Figure(
+                "start-up until letters can be read, from the second on",
+                f"{min(starts):.2f} s",
+                "< 1.5 s",
+                min(starts) < 1.5,
+            )
         )
 
         reader = ChunkReader(ReaderSpec.of().reader())

@@ -94,8 +94,6 @@ CASES = [
     ("unknown_layout", False, "a known one", {}),
     ("long_summary", True, "30,000 characters and more", {"He complains": "He rested. " * 3000 + "He complains"}),
     ("long_summary", False, "20,000", {"He complains": "He rested. " * 1800 + "He complains"}),
-    ("low_confidence", True, "the injury date is the first date of the summary", {"Date of Injury: 10/03/2016": "Date of Injury:", "hurt his back when a pallet slid on": "lifted a pallet,"}),
-    ("low_confidence", False, "all cues are plain", {}),
 ]  # fmt: skip
 
 
@@ -150,8 +148,36 @@ def test_flag_of_other_letters(read, flag, raised, why, text, name):
     assert (flag in read(text, name).flags) is raised, why
 
 
-TESTED_ELSEWHERE = {"low_ocr_quality"}  # tests/test_scans.py, where letters are scanned
-"""Flags that need a picture of a page."""
+class Doubting:
+    """Gives one field a confidence, and all else plenty."""
+
+    def __init__(self, field, sure):
+        self.field, self.sure = field, sure
+
+    def rate(self, rows, facts):
+        return [self.sure if row.field == self.field else 0.99 for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("field", "sure", "raised", "why"),
+    [
+        ("age", 0.69, True, "below the bound"),
+        ("age", 0.7, False, "on the bound"),
+        ("drug", 0.5, True, "a value of an item"),
+        ("rationale", 0.5, False, "no gold speaks of it: its confidence says nothing of itself"),
+    ],
+)
+def test_low_confidence(reader, monkeypatch, field, sure, raised, why):
+    monkeypatch.setattr(reader, "rater", Doubting(field, sure))
+    (record,) = reader.read(Source.of_bytes(LETTER.encode(), Path("letter.txt")))
+    assert ("low_confidence" in record.flags) is raised, why
+    pointed = [e.text for e in record.evidence if e.value == "low_confidence" and e.table == "letters"]
+    assert pointed == [e.text for e in record.evidence if raised and e.field == field]
+    assert [("low_confidence" in i.item_flags) for i in record.issues] == [False, raised and field == "drug"]
+
+
+TESTED_ELSEWHERE = {"low_ocr_quality", "low_confidence"}
+"""Flags that need a picture of a page (tests/test_scans.py), or a confidence (above)."""
 
 
 def test_every_flag_has_a_row_that_raises_it_and_one_that_does_not():
