@@ -15,8 +15,8 @@ SECOND = LETTER[LETTER.index("Norco 10/325mg #60: Overturned") :]
 FIRST = LETTER[LETTER.index("Manual therapy") : LETTER.index("Norco 10/325mg #60: Overturned")]
 SUMMARY = "This 41 year old man hurt his back when a pallet slid on 10/03/2016."
 SPLIT = (
-    "Therapy 12 visits, lumbar spine was the original request. Therapy 4 visits, lumbar spine was authorized by the Claims"
-    " Administrator. The remaining IMR eligible portion of the original request, Therapy {} visits, lumbar spine is"
+    "Therapy 12 visits, given at home was the original request. Therapy 4 visits, given at home was authorized by the Claims"
+    " Administrator. The remaining IMR eligible portion of the original request, Therapy {} visits, given at home is"
 )
 
 # flag, is it raised, reason, what is changed in the letter

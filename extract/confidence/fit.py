@@ -79,11 +79,12 @@ def _astray(name: str, weight: float) -> bool:
 def letters_behind(readings: Iterable[Reading]) -> dict[str, int]:
     """For each field, method and kind of warning, the letters with gold in which a value of it could be judged.
 
-    Fields and methods by the printed letters alone; warnings by all readings, because some stand on scans only.
+    Fields by the printed letters alone; methods and warnings by all readings, because some stand on scans or in plain
+    text only.
     """
     cases: defaultdict[str, set[str]] = defaultdict(set)
     for reading in readings:
-        counted = ("field:", METHOD, *BOUNDING) if reading.condition == "printed" else BOUNDING
+        counted = (METHOD, *BOUNDING) if reading.condition != "printed" else ("field:", METHOD, *BOUNDING)
         for example in reading.examples:
             if example.label is not None:
                 for name, _ in example.features:
