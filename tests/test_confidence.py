@@ -20,6 +20,7 @@ from extract.confidence.apply import (
     HOME,
     INFERRED,
     LOW,
+    NEW,
     Calibration,
     CalibrationError,
     is_low,
@@ -41,17 +42,24 @@ FACTS_OF_A = Facts(layout="A", text_source="pdf_text", source="CM16-9001003.pdf"
 CELLS = [(t.name, c) for t in (LETTERS, ISSUES, CITATIONS) for c in t.names if not c.endswith(("_id", "_number"))]
 
 
+def usual(table, field):
+    """The method that most letters with gold have shown for a field."""
+    shown = {k: n for k, n in CALIBRATION.letters.items() if k.startswith(f"method:{table}.{field}:")}
+    return max(shown, key=shown.get).split(":", 2)[2] if shown else "never met"
+
+
 def row(
     table="letters",
     field="age",
     value="41",
-    method="age_sex_of_worker",
+    method=None,
     raw=0.98,
     start=0,
     end=2,
     issue=None,
     citation=None,
 ):
+    method = usual(table, field) if method is None else method
     issue = 1 if issue is None and table != "letters" else issue
     citation = 1 if citation is None and table == "citations" else citation
     return Evidence(table, field, value, value, "case_summary", start, end, 1, None, method, raw, issue, citation)
@@ -190,12 +198,17 @@ def test_every_flag_says_what_it_concerns_or_is_for_the_whole_row():
     assert ("letters", "decision") not in warned(["age_conflict"])
 
 
-def test_a_method_never_met_gets_what_its_field_has():
+def test_a_method_never_met_gets_what_its_field_has_up_to_a_bound():
     known = [m for m in CALIBRATION.weights if m.startswith("method:letters.age:")]
     pooled = replace(CALIBRATION, weights={n: w for n, w in CALIBRATION.weights.items() if n not in known})
     new = row(method="a rule of the future", raw=0.9)
     assert CALIBRATION.rate([new], FACTS_OF_A) == pooled.rate([new], FACTS_OF_A)
-    assert 0.9 < sure_of(new) < 1
+    assert sure_of(new) == NEW < 0.9 < sure_of(row(raw=0.9))
+
+
+def test_a_method_of_few_letters_is_bounded_by_them():
+    few = replace(CALIBRATION, letters={**CALIBRATION.letters, "method:letters.age:age_sex_of_worker": 4})
+    assert few.rate([row()], FACTS_OF_A) == [pytest.approx(5 / 6, abs=1e-4)]
 
 
 def test_a_field_never_met_gets_one_half_at_most():

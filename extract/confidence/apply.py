@@ -86,7 +86,9 @@ class Calibration:
 
     weights: Mapping[str, float]
     letters: Mapping[str, int]
-    _known: dict[tuple[str, str, str, float], _Fixed | None] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, str, str, float], _Fixed | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def load(cls, path: Path = HOME) -> Self:
