@@ -207,8 +207,8 @@ def test_a_method_never_met_gets_what_its_field_has_up_to_a_bound():
 
 
 def test_a_method_of_few_letters_is_bounded_by_them():
-    few = replace(CALIBRATION, letters={**CALIBRATION.letters, "method:letters.age:age_sex_of_worker": 4})
-    assert few.rate([row()], FACTS_OF_A) == [pytest.approx(5 / 6, abs=1e-4)]
+    few = replace(CALIBRATION, letters={**CALIBRATION.letters, "method:letters.age:age_sex_of_worker": 8})
+    assert few.rate([row()], FACTS_OF_A) == [pytest.approx(9 / 10, abs=1e-4)]
 
 
 def test_a_field_never_met_gets_one_half_at_most():

@@ -42,7 +42,7 @@ BOUNDING: Final = ("flag:", "apart:")
 METHOD: Final = "method:"
 """Features whose letters bound what may be claimed of a method: ten right values out of ten are no 0.99."""
 NEW: Final = 0.85
-"""The most that may be claimed of a method that no letter with gold has shown."""
+"""What a method may claim that few letters with gold have shown, or none: as much as its field, up to here."""
 START: Final = "start"
 """Name of the weight that every value has."""
 PLACES: Final = 4
@@ -170,7 +170,7 @@ class Calibration:
         features = fixed(table, name, method, confidence)
         odds = self.weights.get(START, 0.0) + self._sum(features)
         method = next((n for n, _ in features if n.startswith(METHOD)), "")
-        bound = min(self.bound(f"field:{table}.{name}"), self.bound(method) if method in self.letters else NEW)
+        bound = min(self.bound(f"field:{table}.{name}"), max(self.bound(method), NEW))
         group = group_of(table, name)
         return _Fixed(odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
