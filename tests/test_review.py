@@ -46,8 +46,11 @@ def letters(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dataset(letters, reader, tmp_path_factory):
+    """Read with the rules' own confidences, so that another calibration changes nothing here."""
     out = tmp_path_factory.mktemp("review") / "dataset"
-    extract_with(reader, [letters], out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "rater", None)
+        extract_with(reader, [letters], out)
     return out
 
 
