@@ -66,7 +66,6 @@ class _Seeker:
     branch: Expression
     places: list[int] | None
     text: str
-    start: int
     stop: int
 
     def after(self, position: int) -> regex.Match[str] | None:
@@ -116,7 +115,7 @@ class Alternatives:
         """All matches, where only the branches ``live`` may match; ``places`` tells where each may begin."""
         if len(live) > FEW and len(self.branches) > 1:
             return iter(self.whole.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        seekers = [_Seeker(self.branches[n], places(n), text, start, stop) for n in live]
+        seekers = [_Seeker(self.branches[n], places(n), text, stop) for n in live]
         if len(seekers) == 1 and seekers[0].places is None:
             return iter(seekers[0].branch.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
         return self._merged(seekers, start)
@@ -125,7 +124,7 @@ class Alternatives:
         """The first match, where only the branches ``live`` may match."""
         if len(live) > FEW and len(self.branches) > 1 and not self._longest:
             return self.whole.search(text, start, stop)
-        return self._first([_Seeker(self.branches[n], places(n), text, start, stop).after(start) for n in live])
+        return self._first([_Seeker(self.branches[n], places(n), text, stop).after(start) for n in live])
 
     def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
         heads = [seeker.after(start) for seeker in seekers]

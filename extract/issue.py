@@ -15,7 +15,7 @@ from extract.record import CitationRecord, IssueRecord
 from extract.values.body_parts import BodyPartFinder
 from extract.values.citations import Citation, CitationReader
 from extract.values.conclusion import ConclusionReader
-from extract.values.drugs import DrugReader, DrugRequest
+from extract.values.drugs import DrugRequest
 from extract.values.requests import RequestSplitter
 from extract.values.sessions import SessionReader, Sessions
 from extract.values.sides import Side, SideSplitter
@@ -46,7 +46,6 @@ class IssueReader:
     def __init__(self, *, patterns: Patterns, body_parts: BodyPartFinder) -> None:
         self._split = RequestSplitter(patterns=patterns)
         self._classify = TreatmentClassifier(patterns=patterns)
-        self._drugs = DrugReader(patterns=patterns)
         self._sessions = SessionReader(patterns=patterns)
         self._citations = CitationReader(patterns=patterns)
         self._conclusion = ConclusionReader(patterns=patterns)
@@ -93,7 +92,7 @@ class IssueReader:
         book.add_all(TABLE, "body_parts", (p.shift(start) for p in parts), issue=number)
 
         asked = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
-        self._drug_fields(first, category, keep)
+        _drug_fields(kind.drug, offset, category, keep)
         decision = self._decision(clean, item)
         if decision is not None:
             values["decision"] = decision.value
@@ -147,17 +146,6 @@ class IssueReader:
         if category in NO_VISITS or self._not_visits.search(request):
             return False
         return category in VISIT_CATEGORIES or self._visits.search(request) is not None
-
-    def _drug_fields(self, request: Found[str], category: str | None, keep: Any) -> None:
-        if category not in ("Pharmaceuticals", "Injection"):
-            return
-        read: DrugRequest = self._drugs.read(request.value)
-        if read.drug is None:
-            return
-        for field in ("drug", "strength", "quantity", "refills"):
-            keep(field, _shift(getattr(read, field), request.span.start))
-        keep("drug_ingredient", _shift(read.ingredient, request.span.start))
-        keep("drug_class", _shift(read.drug_class, request.span.start))
 
     def _cited(
         self, clean: str, item: Item, sides: dict[Part, list[Span]], same: bool, book: EvidenceBook
@@ -223,6 +211,15 @@ def _agrees(item: Item, decision: Found[str] | None, concluded: Found[str] | Non
         return False
     # a decision taken from there has no second reading
     return None if item.parts["rationale"].contains(decision.span) else True
+
+
+def _drug_fields(read: DrugRequest, offset: int, category: str | None, keep: Any) -> None:
+    if category not in ("Pharmaceuticals", "Injection") or read.drug is None:
+        return
+    for field in ("drug", "strength", "quantity", "refills"):
+        keep(field, _shift(getattr(read, field), offset))
+    keep("drug_ingredient", _shift(read.ingredient, offset))
+    keep("drug_class", _shift(read.drug_class, offset))
 
 
 def _shift(found: Found[Any] | None, by: int) -> Found[Any] | None:

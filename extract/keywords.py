@@ -150,12 +150,21 @@ def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> 
     if kind is kinds.ATOMIC_GROUP:
         return _starts(value)
     if kind is kinds.BRANCH:
-        parts = [_starts(branch) for branch in value[1]]
-        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
+        return _either([_starts(branch) for branch in value[1]])
     if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
         parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
-        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
+        return _either(parts)
     return None
+
+
+def _either(parts: Sequence[set[str] | None]) -> set[str] | None:
+    """The words of parts of which one must match; None where one has none."""
+    found: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        found |= part
+    return found
 
 
 def _joined(a: str, b: str) -> str:
@@ -178,8 +187,7 @@ def _inside(kind: Any, value: Any) -> set[str] | None:
     if kind is kinds.ATOMIC_GROUP:
         return _needed(value)
     if kind is kinds.BRANCH:
-        parts = [_needed(branch) for branch in value[1]]
-        return None if any(p is None for p in parts) else {w for p in parts if p is not None for w in p}
+        return _either([_needed(branch) for branch in value[1]])
     if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT) and value[0] >= 1:
         return _needed(value[2])
     if kind is kinds.ASSERT and value[0] > 0:

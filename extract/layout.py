@@ -129,12 +129,12 @@ class SharedData(Strict):
     """Labels that every layout knows; a layout file adds its own."""
 
 
-@cache
 def spaced(expression: str) -> str:
     """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none."""
     return expression.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
+@cache
 def compile_words(expression: str) -> regex.Pattern[str]:
     """Compile a layout expression; case does not matter."""
     try:

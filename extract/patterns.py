@@ -34,7 +34,6 @@ class Strict(BaseModel):
 
 _PIECE = regex.compile(r"\{\{(\w+)\}\}")
 M = TypeVar("M", bound=Strict)
-_PIECE = regex.compile(r"\{\{(\w+)\}\}")
 
 
 class Example(Strict):
@@ -179,6 +178,7 @@ class Patterns:
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or patterns_home()
         self._families: dict[str, tuple[Rule, ...]] = {}
+        self._parsed: dict[tuple[type[Strict], str], Strict] = {}
         # expressions of our own are compiled when they are used, which is tested; others are looked at now
         self._check = home is not None and home.resolve() != patterns_home().resolve()
 
@@ -208,16 +208,22 @@ class Patterns:
         return total.hexdigest()[:16]
 
     def parse(self, model: type[M], name: str, *, pieces: Mapping[str, str] | None = None) -> M:
-        """Load ``patterns/<name>`` as ``model``, ``{{name}}`` in its words filled from ``pieces``.
+        """``patterns/<name>`` as ``model``, loaded once; ``{{name}}`` in its words filled from ``pieces``.
 
         Raises PatternError that names the file.
         """
+        known = self._parsed.get((model, name))
+        if isinstance(known, model) and pieces is None:
+            return known
         path = self.home / name
         try:
             data = load_yaml(path)
-            return model.model_validate(data if pieces is None else _filled(data, pieces))
+            read = model.model_validate(data if pieces is None else _filled(data, pieces))
         except (ValidationError, yaml.YAMLError, OSError) as error:
             raise PatternError(f"{name}: {error}") from error
+        if pieces is None:
+            self._parsed[model, name] = read
+        return read
 
     def rules(self, family: str) -> tuple[Rule, ...]:
         """The rules of ``patterns/rules/<family>.yaml`` in file order."""

@@ -6,7 +6,7 @@ DWC's decision search (facts/dwc_treatment_categories.csv of the project's facts
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import regex
@@ -59,11 +59,12 @@ class TreatmentFile(Strict):
 class Classified:
     """Category and subcategory of a request; None where nothing is recognised.
 
-    ``subcategory`` is None too for the categories that have none.
+    ``subcategory`` is None too for the categories that have none. ``drug``: what was read of a drug, asked for or not.
     """
 
     category: Found[str] | None = None
     subcategory: Found[str] | None = None
+    drug: DrugRequest = field(default_factory=DrugRequest)
 
 
 def _word(word: str) -> str:
@@ -166,15 +167,17 @@ class TreatmentClassifier:
         time limit of an expression.
         """
         candidates = self._by_terms(request)
-        drug = self._by_drug(request, self._drugs.read(request))
+        read = self._drugs.read(request)
+        drug = self._by_drug(request, read)
         if drug is not None:
             candidates.append(drug)
         if not candidates:
-            return Classified()
+            return Classified(drug=read)
         best = min(candidates, key=lambda c: c.order)
         category = Found(best.category, best.span, best.method, best.confidence)
         name = best.subcategory
-        return Classified(category, None if name is None else Found(name, best.span, best.method, best.confidence))
+        subcategory = None if name is None else Found(name, best.span, best.method, best.confidence)
+        return Classified(category, subcategory, read)
 
     def _by_terms(self, request: str) -> list[_Candidate]:
         text = request
