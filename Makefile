@@ -10,7 +10,7 @@
 # make agreement                            two annotators, and the tool beside them: docs/agreement.md
 # make train                                the learnt component anew, into extract/model/
 # make notebooks                            the notebooks run anew on the letters of corpus/, kept with their outputs
-# make calibrate                            how sure values are, learnt and measured anew: docs/confidence.md (15 minutes)
+# make calibrate                            how sure values are, learnt and measured anew: docs/confidence.md (long)
 # make ablation                             what rules, vocabularies and the component give: docs/ablation.md
 PYTHON  ?= python3.11
 LETTERS ?= corpus/letters

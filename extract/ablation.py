@@ -228,7 +228,7 @@ stood 0.9 above the line for dropping, the nearest wrong one 0.8 below. The
 figures of the invented letters kept aside were in view then but did not draw the lines.
 
 Tried in the same folds and left: spaCy's `ner` (HashEmbedCNN, width 64, depth 2, 1,000 rows, 15 rounds) found
-diagnoses with 0.762 (exact 0.648) by itself, at 7 ms a letter; a convolution sees a few words around each, and the
+diagnoses with 0.762 (exact 0.648) by itself; a convolution sees a few words around each, and the
 words that open a long list stand further off. Adding the model's own diagnoses to those of the rules found no
 further right one on the public letters and two to three wrong ones.
 """

@@ -23,6 +23,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extract.archive.layout import RUN_FILE
 from extract.archive.ledger import FinalFile, Ledger
 from extract.archive.part import HELD, LetterFacts, Part, PartError, part_path
 from extract.archive.render import Rendering
@@ -32,7 +33,6 @@ from extract.metadata.files import CROISSANT, DATAPACKAGE, METADATA, About, Hash
 from extract.schema import FAILURES, TABLES, Table
 from extract.tables import TEXTS, arrow_schema, csv_line
 
-RUN_FILE: Final = "run.json"
 SUFFIXES: Final = ("csv", "parquet")
 ROW_GROUP: Final = {"evidence": 65_536, "citations": 4_096}
 """Rows of a Parquet row group, so that one takes some 15 MB of memory."""

@@ -1,8 +1,10 @@
-"""Names within a run folder, and of what its ledger says about the run."""
+"""Names within a run folder and beside it, and of what its ledger says about the run."""
 
 from typing import Final
 
 RUN_FOLDER: Final = ".run"
+RUN_FILE: Final = "run.json"
+"""Beside the tables: what made them, written when they are whole."""
 LEDGER: Final = "ledger.sqlite"
 PARTS: Final = "parts"
 LOCK: Final = "lock"

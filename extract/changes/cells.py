@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from extract.changes.pairs import pair_below, pair_issues, pair_letters
-from extract.changes.tables import COMPARED, SIDES, Sides, quoted
+from extract.changes.tables import COMPARED, SIDES, Sides
 from extract.schema import CITATIONS, EVIDENCE, FAILURES, ISSUES, LETTERS, PRIOR_CARE, Table
+from extract.sql import quoted, string
 
 QUIET: Final = (("letters", "flags"), ("letters", "source"))
 """Columns that are summed up and listed only when asked for: reasons to look at a row, and where its file lay."""
@@ -92,7 +93,7 @@ def _differing(sides: Sides, table: Table, columns: Sequence[str]) -> list[str]:
 def _column(sides: Sides, table: Table, column: str, *, is_list: bool) -> None:
     joined, place = _joined(table)
     name = quoted(column)
-    field = "'" + column.replace("'", "''") + "'"
+    field = string(column)
     into = "INSERT INTO changes (pair, tbl, old_issue, new_issue, old_row, new_row, field, kind, member, old, new)"
     differ = f"o.{name} IS DISTINCT FROM n.{name}"
     if not is_list:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Literal
 
 from extract.schema import CITATIONS, EVIDENCE, FAILURES, ISSUES, LETTERS, PRIOR_CARE, Table
+from extract.sql import file_name, quoted, string
 from extract.tables import FORMULA_MARKS, LIST_MARK
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def side_by_side(old: Path, new: Path) -> Iterator[Sides]:
             raise ChangesError(f"no letters.parquet or letters.csv in {folder}: name folders that imr extract wrote")
     with TemporaryDirectory(prefix="imr-diff-") as scratch, duckdb.connect() as db:
         try:
-            db.execute("SET temp_directory = '" + scratch.replace("'", "''") + "'")
+            db.execute(f"SET temp_directory = {string(scratch)}")
             db.execute(f"SET memory_limit = '{MEMORY}'")
             db.execute("SET preserve_insertion_order = false")
             db.execute("SET enable_progress_bar = false")
@@ -134,7 +135,7 @@ def _source(
         return "", None
     if not parquet and not path.stat().st_size:
         return "", None
-    name = "'" + str(path).replace("'", "''") + "'"
+    name = string(file_name(path))
     source = (
         f"read_parquet({name})"
         if parquet
@@ -152,12 +153,7 @@ def _header(path: Path) -> str:
 
     with path.open(encoding="utf-8-sig", newline="") as stream:
         names = next(csv.reader(stream), [])
-    return "{" + ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in names) + "}"
-
-
-def quoted(column: str) -> str:
-    """A column's name as SQL takes it."""
-    return '"' + column.replace('"', '""') + '"'
+    return "{" + ", ".join(f"{string(name)}: 'VARCHAR'" for name in names) + "}"
 
 
 def _cell(name: str, found: str, kind: str, *, parquet: bool) -> str:
@@ -171,8 +167,8 @@ def _cell(name: str, found: str, kind: str, *, parquet: bool) -> str:
         marks = ", ".join(f"chr({ord(mark)})" for mark in FORMULA_MARKS)
         text = f"CASE WHEN {text}[1] = '''' AND {text}[2] IN ({marks}) THEN {text}[2:] ELSE {text} END"
     if kind == "list":
-        mark = LIST_MARK.replace("'", "''")
-        return f"CASE WHEN {column} IS NULL THEN []::VARCHAR[] ELSE string_split({text}, '{mark}') END AS {column}"
+        parts = f"string_split({text}, {string(LIST_MARK)})"
+        return f"CASE WHEN {column} IS NULL THEN []::VARCHAR[] ELSE {parts} END AS {column}"
     if kind in ("int", "num"):
         text = rf"regexp_replace({text}, '\.0+$', '')"
     return f"nullif({text}, '') AS {column}"

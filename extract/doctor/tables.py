@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import duckdb
 
+from extract.sql import file_name
+
 NEEDED: Final = {
     "letters": ("letter_id", "source", "layout", "case_number", "issue_count", "flags"),
     "issues": ("letter_id", "issue_number"),
@@ -39,9 +41,8 @@ class Tables:
             self._open(name, path)
 
     def _open(self, name: str, path: Path) -> None:
-        words = str(path).replace("'", "''")
         try:
-            self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{words}')")
+            self._connection.read_parquet(file_name(path)).create_view(name)
             self.columns[name] = frozenset(row[0] for row in self.rows(f"SELECT column_name FROM (DESCRIBE {name})"))
         except duckdb.Error as error:
             raise DatasetError(f"{path} cannot be read: make the dataset again") from error

@@ -11,8 +11,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.archive.assemble import RUN_FILE
 from extract.archive.deidentify import added_columns
+from extract.archive.layout import RUN_FILE
 from extract.schema import TABLES, Column, Table, Type
 from extract.tables import TEXTS
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extract.export.dataset import Dataset
-from extract.export.keys import broken, literal, quoted, sound
+from extract.export.keys import broken, sound
 from extract.metadata.files import meaning
 from extract.schema import Reference, Table
+from extract.sql import file_name, quoted, string
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,15 +56,11 @@ def _names(columns: tuple[str, ...]) -> str:
 
 
 def _fill(con: duckdb.DuckDBPyConnection, dataset: Dataset, table: Table) -> None:
-    con.read_parquet(literal(dataset.path(table))).select(_names(table.names)).insert_into(table.name)
+    con.read_parquet(file_name(dataset.path(table))).select(_names(table.names)).insert_into(table.name)
 
 
 def _comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    con.execute(f"comment on table {quoted(table.name)} is {_literal(table.meaning)}")
+    con.execute(f"comment on table {quoted(table.name)} is {string(table.meaning)}")
     for column in table.columns:
         place = f"{quoted(table.name)}.{quoted(column.name)}"
-        con.execute(f"comment on column {place} is {_literal(meaning(column))}")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        con.execute(f"comment on column {place} is {string(meaning(column))}")

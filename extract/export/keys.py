@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from extract.export.dataset import Dataset
 from extract.schema import Reference, Table
+from extract.sql import file_name, quoted
 
 LIMITS: Final[dict[str, str | bool | int | float | list[str]]] = {"memory_limit": "1GB"}
 """What counting may take before it goes to the disk."""
@@ -38,7 +37,7 @@ def broken(dataset: Dataset) -> list[Broken]:
     found: list[Broken] = []
     with TemporaryDirectory() as spill, duckdb.connect(config=LIMITS | {"temp_directory": spill}) as con:
         for table in dataset.tables:
-            con.read_parquet(literal(dataset.path(table))).create_view(table.name)
+            con.read_parquet(file_name(dataset.path(table))).create_view(table.name)
 
         def count(query: str) -> int:
             row = con.execute(query).fetchone()
@@ -50,16 +49,6 @@ def broken(dataset: Dataset) -> list[Broken]:
             counts = ((r, count(_orphans(table, r))) for r in table.references)
             found += [Broken(table.name, r.columns, rows, r) for r, rows in counts if rows]
     return found
-
-
-def literal(path: Path) -> str:
-    """A path that DuckDB does not take for a pattern."""
-    return re.sub(r"[\[*?]", r"[\g<0>]", str(path.absolute()))
-
-
-def quoted(name: str) -> str:
-    """A name of SQL that may be a reserved word."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _twice(table: Table) -> str:

@@ -7,7 +7,6 @@ written: ``letter`` and ``item`` have the same columns whether dates are days or
 
 from __future__ import annotations
 
-import glob
 import json
 import tempfile
 from collections.abc import Iterable
@@ -15,11 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from extract.archive.layout import RUN_FILE, RUN_FOLDER
+from extract.sql import file_name
+
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-RUN_FILE: Final = "run.json"
 NEEDED: Final = {
     "letters": (
         "letter_id layout text_source case_number injury_date ur_denial_date application_received_date"
@@ -92,7 +93,7 @@ class Dataset:
         import duckdb
 
         try:
-            relation = self._db.read_parquet(glob.escape(str(path)))
+            relation = self._db.read_parquet(file_name(path))
         except duckdb.Error as error:
             raise ReportError(f"{path} is damaged: run imr extract again.") from error
         columns = tuple(relation.columns)
@@ -150,7 +151,7 @@ def _check(home: Path, paths: Iterable[Path]) -> None:
     missing = [p.name for p in paths if not p.is_file()]
     if not missing:
         return
-    if any(home.glob("*.parquet")) or any(home.glob("*.part")) or (home / ".run").is_dir():
+    if any(home.glob("*.parquet")) or any(home.glob("*.part")) or (home / RUN_FOLDER).is_dir():
         raise ReportError(
             f"{home} lacks {', '.join(missing)}: the run has not finished. Run its imr extract command again."
         )

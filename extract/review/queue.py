@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from extract import sql
 from extract.annotation import CITATION_FIELDS, ISSUE_FIELDS, LETTER_FIELDS, file_name
 from extract.letter_rows import DatasetError, table_path
 from extract.schema import EVIDENCE, LETTERS
@@ -73,7 +74,7 @@ def read_queue(dataset: Path, *, limit: int | None = None, only_flagged: bool = 
     """
     import duckdb
 
-    paths = [str(table_path(dataset, table)) for table in (EVIDENCE, LETTERS)]
+    paths = [sql.file_name(table_path(dataset, table)) for table in (EVIDENCE, LETTERS)]
     kept = "WHERE len(l.flags) > 0" if only_flagged else ""
     columns = ", ".join(f"l.{name}" for name in COLUMNS)
     names = ", ".join(f"'{name}'" for name in SHOWN)
