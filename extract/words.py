@@ -1,4 +1,4 @@
-"""White space in pieces of text: folding it, keeping offsets, trimming spans."""
+"""Small work on words: white space folded, offsets kept, spans trimmed, counts with their nouns."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def trim(text: str, start: int, end: int) -> Span:
     while end > start and text[end - 1].isspace():
         end -= 1
     return Span(start, max(start, end))
+
+
+def many(number: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extract.commands.common import engine_option, many, model_option, patterns_option, reader_of
+from extract.commands.common import engine_option, model_option, patterns_option, reader_of
+from extract.words import many
 
 if TYPE_CHECKING:
     from extract.reading import Engine

@@ -1,4 +1,4 @@
-"""What several commands share: options, readers, counts in words."""
+"""What several commands share: options and readers."""
 
 from __future__ import annotations
 
@@ -56,8 +56,3 @@ def spec_of(engine: Engine, patterns_home: Path | None, *, no_model: bool) -> Re
         return ReaderSpec.of(patterns=patterns_home, engine=engine, with_model=not no_model)
     except (ModelError, CalibrationError) as error:
         raise click.ClickException(f"model: {error}") from error
-
-
-def many(number: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from extract.commands.common import many
+from extract.words import many
 
 UNSOUND = 3
 """Exit code of ``--strict`` where something beside flags is listed."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extract.commands.common import engine_option, many, model_option, patterns_option, spec_of
+from extract.commands.common import engine_option, model_option, patterns_option, spec_of
 from extract.commands.progress import progress
 from extract.commands.summary import summarise
+from extract.words import many
 
 if TYPE_CHECKING:
     from extract.archive.key import ReaderSpec

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extract.commands.common import many, patterns_option
+from extract.commands.common import patterns_option
+from extract.words import many
 
 if TYPE_CHECKING:
     from extract.review.site import Report

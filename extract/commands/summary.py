@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract.commands.common import many
+from extract.words import many
 
 if TYPE_CHECKING:
     from extract.archive.assemble import Summary

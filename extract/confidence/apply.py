@@ -187,7 +187,12 @@ def is_low(row: Evidence, *, calibrated: bool) -> bool:
     """True for a value that gets its row the flag ``low_confidence``; values that cannot be measured never do."""
     if not calibrated:
         return row.confidence < LOW_RAW and row.table != "citations"
-    return row.confidence < LOW and (row.table, row.field) not in UNMEASURED
+    return is_low_cell(row.table, row.field, row.confidence)
+
+
+def is_low_cell(table: str, name: str, confidence: float) -> bool:
+    """As ``is_low`` for a calibrated confidence."""
+    return confidence < LOW and (table, name) not in UNMEASURED
 
 
 def _sources(row: Evidence, rated: Mapping[tuple[str, int | None], Sequence[tuple[int | None, float]]]) -> list[float]:

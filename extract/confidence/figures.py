@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
 
-from extract.confidence.apply import LOW, Calibration
+from extract.confidence.apply import Calibration, is_low_cell
 from extract.confidence.examples import Example, Reading
-from extract.confidence.features import UNMEASURED
 from extract.confidence.fit import Rated
 from extract.confidence.warnings import warned
 from extract.schema import CITATIONS, ISSUES, LETTERS
@@ -90,9 +89,7 @@ def cells_of(parts: Sequence[Part]) -> Cells:
 
 def is_flagged(reading: Reading, rated: Rated) -> bool:
     """Whether ``low_confidence`` is raised."""
-    return any(
-        c < LOW and (e.table, e.field) not in UNMEASURED for e, c in zip(reading.examples, rated.shipped, strict=True)
-    )
+    return any(is_low_cell(e.table, e.field, c) for e, c in zip(reading.examples, rated.shipped, strict=True))
 
 
 def silent(cells: Cells) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from extract.checks.catalogue import ALL, CATALOGUE
 from extract.doctor.findings import Case, Findings
 from extract.tables import csv_cell, csv_line
-from extract.words import fold
+from extract.words import fold, many
 
 WIDTH: Final = 108
 WORDS: Final = 100
@@ -24,13 +24,13 @@ def as_text(found: Findings) -> str:
     """What was found, section by section; a section without findings says so in a line."""
     share = f" ({found.flagged / found.letters:.0%})" if found.letters else ""
     out = [
-        f"{_count(found.letters, 'letter')}, {_count(found.issues, 'disputed item')},"
-        f" {_count(found.failed, 'file')} without a letter",
+        f"{many(found.letters, 'letter')}, {many(found.issues, 'disputed item')},"
+        f" {many(found.failed, 'file')} without a letter",
         "",
-        f"Flags: {_count(found.flagged, 'letter')}{share} for a person to look at",
+        f"Flags: {many(found.flagged, 'letter')}{share} for a person to look at",
     ]
     for flag in found.flags:
-        of_items = f" ({_count(flag.items, 'item')})" if flag.items else ""
+        of_items = f" ({many(flag.items, 'item')})" if flag.items else ""
         out += ["", f"  {flag.letters:7d}  {flag.flag}{of_items}"]
         out += _wrapped(flag.meaning) + _wrapped(f"Do: {flag.advice}")
         out += _wrapped(f"Doubts: {_doubts(flag.doubts)}" if flag.doubts else "")
@@ -81,7 +81,7 @@ def cases_as_text(flag: str, cases: Iterable[Case]) -> Iterator[str]:
         yield f"{safe(case.source)}  {safe(case.case_number or 'no case number')}{items}"
         for words in case.words:
             yield f"    “{textwrap.shorten(safe(fold(words)), WORDS, placeholder=' …')}”"
-    yield f"{'' if number else 'No letter has this flag.'}" if not number else f"\n{_count(number, 'letter')}"
+    yield f"{'' if number else 'No letter has this flag.'}" if not number else f"\n{many(number, 'letter')}"
 
 
 def write_csv(cases: Iterable[Case], path: Path) -> int:
@@ -128,7 +128,3 @@ def _wrapped(words: str) -> list[str]:
     return textwrap.wrap(
         words, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extract.confidence.apply import LOW
 from extract.failures import Reason
 from extract.report.intervals import with_share
 from extract.schema import CITATIONS, FLAGS, ISSUES, LETTERS
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from extract.report.dataset import Dataset
 
 HIGH: Final = 0.9
-LOW: Final = 0.7
-"""Confidence from HIGH up is high, below LOW low."""
+"""Confidence from which a value is sure; below ``LOW``, which raises a flag, it is low."""
 EXPECTED: Final = {
     "letters": (
         "case_number priority injury_date ur_denial_date application_received_date assigned_date decision_date age sex"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from extract.confidence.apply import LOW
 from extract.report import figures, overall, quality
 from extract.report.elements import (
     NONE,
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
     from extract.report.dataset import Dataset
 
 
+CALIBRATED: Final = (
+    "Confidence is the share of such values that are right, learnt from letters with annotations; of values that are"
+    " missing it says nothing."
+)
+RAW: Final = (
+    "Confidence orders values by how direct their cue is. This dataset was made without a calibration: it is not the"
+    " chance that a value is right."
+)
+
+
 def data_quality(data: Dataset) -> Section:
     """How far the dataset can be relied on."""
     values = quality.confidence(data)
@@ -34,8 +45,7 @@ def data_quality(data: Dataset) -> Section:
     words = [
         "A flag asks for a person's eye; it does not say that the row is wrong, and a row without one may be. A file"
         " that failed is in no table above.",
-        "Confidence orders values by how direct their cue is. It is set by the rule or vocabulary that read the value,"
-        " and is not the chance that the value is right unless the documentation of the program's version says so.",
+        CALIBRATED if data.run.get("calibration") else RAW,
     ]
     if data.deidentified:
         words.append(
@@ -142,8 +152,8 @@ def _certain(frame: pd.DataFrame) -> Picture | None:
     labels = [f"{r['table']}.{r['field']} (n = {count(r['n'])})" for r in rows]
     parts = [
         (f"from {quality.HIGH}", [int(r["high"]) for r in rows], figures.BLUE, ""),
-        (f"{quality.LOW} to {quality.HIGH}", [int(r["middle"]) for r in rows], figures.YELLOW, "//"),
-        (f"below {quality.LOW}", [int(r["low"]) for r in rows], figures.ORANGE, "xx"),
+        (f"{LOW} to {quality.HIGH}", [int(r["middle"]) for r in rows], figures.YELLOW, "//"),
+        (f"below {LOW}", [int(r["low"]) for r in rows], figures.ORANGE, "xx"),
         ("none given", [int(r["unknown"]) for r in rows], "#CCCCCC", ".."),
     ]
     parts = [part for part in parts if sum(part[1])]
