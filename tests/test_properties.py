@@ -17,6 +17,8 @@ from extract.failures import Reason
 from extract.pipeline import Source
 from extract.reading.plain import PlainDocument
 from extract.record import FailureRecord
+from extract.schema import Column, Table
+from extract.tables import csv_cell, csv_columns, csv_line
 from extract.text import LetterText
 from extract.values.citations import CitationReader
 from extract.values.dates import DateFinder, parse_date
@@ -362,6 +364,28 @@ def test_the_clean_text_maps_back_in_order(lines, breaks):
     whole = text.to_raw(Span(0, len(text.clean)))
     printed_words = "".join(c for c in whole.of(text.raw) if c.isalnum())
     assert sum(c.isalnum() for c in text.clean) <= len(printed_words)
+
+
+WORDS = st.none() | st.text(st.sampled_from(' aé",;=+-@|\t\r\n'), max_size=4)
+ROWS = st.lists(
+    st.tuples(
+        WORDS,
+        st.none() | st.integers(),
+        st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        st.none() | st.dates(),
+        st.lists(WORDS.filter(bool), max_size=3).map(tuple),
+    ),
+    max_size=4,
+)
+KINDS = Table("any", "", (), tuple(Column(kind, kind, "") for kind in ("str", "int", "num", "date", "list")))
+
+
+@tried(300)
+@given(ROWS, st.booleans())
+def test_columns_of_csv_are_the_lines_of_its_rows(rows, raw):
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    wanted = "".join(csv_line([csv_cell(cell, raw=raw) for cell in row]) for row in rows)
+    assert csv_columns(KINDS, columns, raw=raw) == wanted
 
 
 @pytest.mark.parametrize(

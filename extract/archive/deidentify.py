@@ -26,10 +26,10 @@ import pyarrow as pa
 
 from extract.archive.ledger import FinalFile
 from extract.archive.part import Part
-from extract.archive.render import csv_lines, failure_of
+from extract.archive.render import failure_of
 from extract.patterns import Patterns
 from extract.schema import FAILURES, Column, Table
-from extract.tables import Row, arrow_rows
+from extract.tables import Row, arrow_columns, columns_of, csv_columns
 from extract.values.drug_names import COLUMNS
 
 OLDEST: Final = 89
@@ -96,7 +96,8 @@ class Deidentified:
 
     def _rendered(self, table: Table, rows: list[Row]) -> tuple[bytes, pa.Table]:
         own = self.table(table)
-        return csv_lines(own, rows, raw=self.raw_csv), arrow_rows(own, rows)
+        columns = columns_of(own, rows)
+        return csv_columns(own, columns, raw=self.raw_csv).encode(), arrow_columns(own, columns)
 
     def _row(self, table: Table, row: Row) -> Row:
         out: Row = {}

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from extract.record import LetterRecord
 from extract.schema import FAILURES, TABLES, Table
-from extract.tables import Row, arrow_rows, csv_cell, csv_text, rows_of
+from extract.tables import Cells, arrow_columns, cells_of, csv_columns
 
 HELD: Final = tuple(t for t in TABLES if t is not FAILURES)
 """Tables that parts hold rows of; failures stand in the ledger."""
@@ -49,7 +49,7 @@ class PartBuilder:
     """Collects the letters of a chunk, file by file."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Row]] = {t.name: [] for t in HELD}
+        self._rows: dict[str, list[Cells]] = {t.name: [] for t in HELD}
         self._csv: dict[str, list[bytes]] = {t.name: [] for t in HELD}
         self._texts: list[bytes] = []
         self._slots: list[dict[str, Any]] = []
@@ -59,14 +59,11 @@ class PartBuilder:
 
         Raises an exception, and adds nothing, where a value has no place in a table (a fault of a rule).
         """
-        rows: dict[str, list[Row]] = {t.name: [] for t in HELD}
-        lines: dict[str, list[list[str]]] = {t.name: [] for t in HELD}
+        rows: dict[str, list[Cells]] = {t.name: [] for t in HELD}
         for letter in letters:
-            for table, row in rows_of(letter):
-                _check_whole_numbers(table, row)
-                rows[table.name].append(row)
-                lines[table.name].append([csv_cell(row[name]) for name in table.names])
-        csv = {name: csv_text(made).encode() for name, made in lines.items()}
+            for table, cells in cells_of(letter):
+                rows[table.name].append(cells)
+        csv = {table.name: _csv(table, rows[table.name]) for table in HELD}
         texts = [letter.text.encode() for letter in letters]
         for name, own in csv.items():
             self._rows[name] += rows[name]
@@ -98,7 +95,9 @@ class PartBuilder:
             archive.writestr(_INDEX, json.dumps(self._slots, separators=(",", ":")))
             for table in HELD:
                 archive.writestr(f"{table.name}.csv", _packed(b"".join(self._csv[table.name])))
-                archive.writestr(f"{table.name}.arrow", _stream(arrow_rows(table, self._rows[table.name])))
+                archive.writestr(
+                    f"{table.name}.arrow", _stream(arrow_columns(table, _columns(table, self._rows[table.name])))
+                )
             archive.writestr(_TEXTS, _packed(b"".join(self._texts)))
         return out.getvalue()
 
@@ -175,10 +174,18 @@ def part_path(home: Path, number: int) -> Path:
     return home / f"{number // 1000:04d}" / f"{number:07d}.part"
 
 
-def _check_whole_numbers(table: Table, row: Row) -> None:
-    for column in table.columns:
-        if column.type == "int" and row[column.name] is not None and not -_WIDEST <= row[column.name] < _WIDEST:
+def _columns(table: Table, rows: Sequence[Cells]) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) or [()] * len(table.names)
+
+
+def _csv(table: Table, rows: Sequence[Cells]) -> bytes:
+    """Rows as lines of CSV in UTF-8. Raises OverflowError for a whole number that no table can hold."""
+    columns = _columns(table, rows)
+    for column, values in zip(table.columns, columns, strict=True):
+        numbers = [v for v in values if v is not None] if column.type == "int" else None
+        if numbers and not -_WIDEST <= min(numbers) <= max(numbers) < _WIDEST:
             raise OverflowError(column.name)
+    return csv_columns(table, columns).encode()
 
 
 def _packed(data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from extract.archive.ledger import FinalFile
 from extract.archive.part import Part
 from extract.record import FailureRecord
 from extract.schema import FAILURES, Table
-from extract.tables import Row, arrow_schema, csv_cell, csv_text, failure_row
+from extract.tables import Row, arrow_schema, columns_of, csv_columns, failure_row
 
 
 class Rendering(Protocol):
@@ -85,7 +85,7 @@ class AsRead:
 
 def csv_lines(table: Table, rows: Sequence[dict[str, Any]], *, raw: bool) -> bytes:
     """Rows as lines of CSV in UTF-8."""
-    return csv_text([csv_cell(row[n], raw=raw) for n in table.names] for row in rows).encode()
+    return csv_columns(table, columns_of(table, rows), raw=raw).encode()
 
 
 def failure_of(file: FinalFile) -> Row:
