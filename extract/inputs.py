@@ -102,16 +102,17 @@ class Inputs:
                 raise InputError(f"{given} is not there.")
 
     def entries(
-        self, *, leave_out: Sequence[Path] = (), known: Callable[[str, str], bool] = lambda *_: False
+        self, *, leave_out: Sequence[Path | str] = (), known: Callable[[str, str], bool] = lambda *_: False
     ) -> Iterator[Entry]:
-        """All files, in a fixed order, without hidden ones and those below ``leave_out``.
+        """All files, in a fixed order, without hidden ones and those below ``leave_out``, folders and URLs.
 
         With several inputs, files of a folder are named below the folder's own name, so that two folders
         with the same file names stay apart. ``known(container, stamp)`` is true for an archive that need
         not be listed again.
         """
-        skip = {path.resolve() for path in leave_out}
-        lister = _Lister(skip=skip, known=known, shard=self.shard)
+        skip = {path.resolve() for path in leave_out if isinstance(path, Path)}
+        urls = tuple(url for url in leave_out if isinstance(url, str))
+        lister = _Lister(skip=skip, urls=urls, known=known, shard=self.shard)
         several = len(self.paths) + (self.manifest is not None) > 1
         for given in self.paths:
             yield from lister.given(given, several=several)
@@ -153,6 +154,7 @@ def free_name(entry: Listed, taken: Callable[[str], Place | None]) -> str:
 @dataclass(frozen=True, slots=True)
 class _Lister:
     skip: set[Path]
+    urls: tuple[str, ...]
     known: Callable[[str, str], bool]
     shard: Shard | None
 
@@ -230,8 +232,10 @@ class _Lister:
     def _url(self, url: str, *, several: bool) -> Iterator[Entry]:
         try:
             system, root = filesystem(url)
+            skipped = [(type(store), f"{path.rstrip('/')}/") for store, path in map(filesystem, self.urls)]
         except LetterError as error:
             raise InputError(error.detail) from error
+        skip = tuple(path for store, path in skipped if store is type(system))
         protocol = url.partition(SCHEME)[0]
         if _WILD & set(root):
             found: dict[str, dict[str, Any]] = system.glob(root, detail=True)
@@ -243,6 +247,8 @@ class _Lister:
             below = path.removeprefix(root).strip("/") or PurePosixPath(path).name
             parts = tuple(p for p in below.split("/") if p)
             if info.get("type") == "directory" or any(p.startswith((".", *TEMPORARY)) for p in parts):
+                continue
+            if path.startswith(skip):
                 continue
             name = "/".join((PurePosixPath(root).name, *parts) if several and below != root else parts)
             if self._mine(name):

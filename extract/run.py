@@ -20,10 +20,11 @@ from extract import __version__
 from extract.archive import containers
 from extract.archive.assemble import Assembly, Summary, clear, holds_dataset, write_whole
 from extract.archive.key import ReaderSpec
-from extract.archive.layout import ABOUT, KEY, LEDGER, LOCK, PARTS, RUN_FOLDER
+from extract.archive.layout import ABOUT, KEY, LEDGER, LOCK, PARTS, RUN_FOLDER, STAGED
 from extract.archive.ledger import Ledger
 from extract.archive.messages import Result, Task
 from extract.archive.part import PartError, part_path
+from extract.archive.publish import Publisher
 from extract.archive.render import AsRead, Rendering
 from extract.failures import LetterError, Reason
 from extract.inputs import Inputs, Listed
@@ -73,11 +74,28 @@ class Output:
     """Where a run writes: tables into ``out``; what it remembers into ``run``.
 
     By default that is ``out/.run``, and where the tables must not tell what the parts hold, ``out.run`` beside it.
+    ``url``: where the finished dataset is copied to (``Output.at``).
     """
 
     out: Path
     run: Path | None = None
     rendering: Rendering = field(default_factory=AsRead)
+    url: str | None = None
+
+    @classmethod
+    def at(cls, url: str, run: Path, rendering: Rendering) -> Self:
+        """A dataset at a URL that fsspec knows: made in the run folder, then copied."""
+        return cls(run / STAGED / rendering.name, run, rendering, url)
+
+    @property
+    def leave_out(self) -> tuple[Path | str, ...]:
+        """What a run must not take for letters: its own files."""
+        return (self.out, self.home) if self.url is None else (self.out, self.home, self.url)
+
+    @property
+    def publisher(self) -> Publisher | None:
+        """Copies the dataset to its URL. Raises PublishError where that cannot be used."""
+        return None if self.url is None else Publisher(self.out, self.url, home=self.home)
 
     @property
     def home(self) -> Path:
@@ -148,12 +166,15 @@ def extract(
     """Bring the tables of ``output`` up to what ``inputs`` hold.
 
     ``readers`` makes what reads, given how, and how many chunks of files there are. Raises InputError,
-    ExposedError, OutputExistsError, BusyError, MissingFilesError and StoppedError; after each of them the same command,
-    mended where the message says so, goes on where this one ended.
+    ExposedError, OutputExistsError, BusyError, MissingFilesError, PublishError and StoppedError; after each of them the
+    same command, mended where the message says so, goes on where this one ended.
     """
     inputs.check()
     output.check()
     home = output.home
+    publisher = output.publisher
+    if publisher is not None and not redo.everything and publisher.holds_another():
+        raise OutputExistsError(output.url)
     if not redo.everything and holds_dataset(output.out) and not (home / LEDGER).exists():
         raise OutputExistsError(output.out)
     home.mkdir(parents=True, exist_ok=True)
@@ -166,6 +187,8 @@ def extract(
         if redo.everything:
             clear(output.out)
             clear_run(home)
+            if publisher is not None:
+                publisher.clear()
         with Ledger(home / LEDGER, key=spec.key) as ledger:
             number = ledger.begin_run(os.getpid())
             work = _Work(inputs, output, spec=spec, ledger=ledger, on_start=on_start, on_files=on_files)
@@ -174,6 +197,8 @@ def extract(
                 work.read(readers, workers=workers, stopping=stopping)
                 summary = work.assemble()
                 if summary is not None:
+                    if publisher is not None:
+                        publisher.publish()
                     ledger.end_run(number)
                     return summary
     finally:
@@ -200,9 +225,7 @@ class _Work:
 
     def list_files(self, redo: Redo) -> None:
         """Bring the ledger up to the inputs."""
-        entries = self._inputs.entries(
-            leave_out=(self._output.out, self._output.home), known=self._ledger.container_known
-        )
+        entries = self._inputs.entries(leave_out=self._output.leave_out, known=self._ledger.container_known)
         missing = self._ledger.list_files(entries)
         if missing and not redo.drop_missing:
             raise MissingFilesError(missing)

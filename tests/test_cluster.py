@@ -55,6 +55,13 @@ def test_lost_worker_changes_nothing(cluster, letters):
     assert failures(letters / "out") == {"bad.pdf": "not_a_pdf", "zz.txt": "duplicate"}
 
 
+def test_from_url_to_url(cluster, letters):
+    """Workers open the letters by their URLs; the tables go to a URL."""
+    source, target = (letters / "in").as_uri(), (letters / "shared" / "out").as_uri()
+    run(source, "--out", target, "--run-dir", letters / "run", "--scheduler", cluster.scheduler_address)
+    assert_same(letters / "shared" / "out", letters / "whole")
+
+
 def test_scheduler_that_is_not_there_ends_with_the_reason(letters, monkeypatch):
     monkeypatch.setattr("extract.archive.cluster.CONNECT_LIMIT", 1)
     output = run(letters / "in", "--out", letters / "none", "--scheduler", "tcp://127.0.0.1:1", code=1)

@@ -44,7 +44,7 @@ _SOUGHT: Final = ("letter_id", "source", "case_number")
 """Columns of text that readers look rows up by."""
 _TEXTS_OF: Final = "texts_of"
 _ASSEMBLY: Final = "assembly"
-_TEXT_NAME: Final = re.compile(r"[0-9a-f]{16}\.txt")
+TEXT_NAME: Final = re.compile(r"[0-9a-f]{16}\.txt")
 
 
 @dataclass
@@ -328,13 +328,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def clear(out: Path) -> None:
     """Take away the tables and texts of an earlier run and what describes them, and nothing else."""
-    for table in TABLES:
-        for suffix in ("csv", "parquet", "csv.part", "parquet.part"):
-            (out / f"{table.name}.{suffix}").unlink(missing_ok=True)
-    for name in (RUN_FILE, *METADATA):
+    for name in own_names():
         for end in ("", ".part"):
             (out / f"{name}{end}").unlink(missing_ok=True)
     clear_texts(out / TEXTS)
+
+
+def own_names() -> tuple[str, ...]:
+    """Names of the files that a run writes beside the texts."""
+    return (*(f"{table.name}.{suffix}" for table in TABLES for suffix in SUFFIXES), RUN_FILE, *METADATA)
 
 
 def clear_texts(home: Path) -> None:
@@ -343,7 +345,7 @@ def clear_texts(home: Path) -> None:
         return
     with os.scandir(home) as entries:
         for entry in entries:
-            if _TEXT_NAME.fullmatch(entry.name):
+            if TEXT_NAME.fullmatch(entry.name):
                 Path(entry.path).unlink(missing_ok=True)
     with suppress(OSError):
         home.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,24 @@ if TYPE_CHECKING:
     from extract.archive.key import ReaderSpec
     from extract.pipeline import LetterReader
     from extract.reading import Engine
+
+
+class LocalFolder(click.Path):
+    """A folder on a disk of this machine; a URL is no such thing, and would make a folder of its name."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path. Fails for a URL."""
+        from extract.inputs import SCHEME
+
+        if SCHEME in os.fspath(value):
+            self.fail(f"{os.fspath(value)} is a URL; it must be a folder on a disk of this machine.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 patterns_option = click.option(
     "--patterns",

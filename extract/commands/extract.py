@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extract.commands.common import engine_option, model_option, patterns_option, spec_of
+from extract.commands.common import LocalFolder, engine_option, model_option, patterns_option, spec_of
 from extract.commands.progress import progress
 from extract.commands.summary import summarise
 from extract.words import many
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from extract.archive.key import ReaderSpec
     from extract.archive.render import Rendering
     from extract.reading import Engine
-    from extract.run import Readers
+    from extract.run import Output, Readers
 
 EXIT_FAULT: Final = 1
 EXIT_USAGE: Final = 2
@@ -43,8 +43,8 @@ Exit codes:
 @click.option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write the tables into.",
+    type=click.Path(file_okay=False),
+    help="Folder to write the tables into, or a URL with --run-dir.",
 )
 @click.option("--overwrite", is_flag=True, help="Start anew: forget the dataset and the run that OUT holds.")
 @click.option(
@@ -83,7 +83,7 @@ Exit codes:
 @click.option("--raw-csv", is_flag=True, help="Leave CSV cells that begin like a formula as they are.")
 @click.option(
     "--run-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=LocalFolder(),
     help="Folder for what the run remembers.  [default: OUT/.run, with --deidentify OUT.run]",
 )
 @click.option(
@@ -101,7 +101,7 @@ Exit codes:
 @model_option
 def extract(
     inputs: tuple[str, ...],
-    out: Path,
+    out: str,
     overwrite: bool,
     manifest: Path | None,
     shard: str | None,
@@ -149,7 +149,7 @@ def extract(
         with progress() as shown, Stopper(on_stop=_say_stopping) as stopping:
             summary = runs.extract(
                 wanted,
-                runs.Output(out, run_dir, rendering),
+                _output(out, run_dir, rendering),
                 spec=spec_of(engine, patterns_home, no_model=no_model),
                 readers=_readers(count, deadline=deadline, memory=memory, scheduler=scheduler),
                 redo=runs.Redo(everything=overwrite, failed=retry_failed, drop_missing=drop_missing),
@@ -192,6 +192,18 @@ def extract(
         click.echo("No files were found under the given paths.", err=True)
     if not summary.letters:
         sys.exit(EXIT_NO_LETTERS)
+
+
+def _output(out: str, run_dir: Path | None, rendering: Rendering) -> Output:
+    """Where the run writes. A URL knows no locks, so what the run remembers lies elsewhere."""
+    from extract.inputs import SCHEME
+    from extract.run import Output
+
+    if SCHEME not in out:
+        return Output(Path(out), run_dir, rendering)
+    if run_dir is None:
+        raise click.UsageError("An --out that is a URL needs --run-dir: a folder on a disk of this machine.")
+    return Output.at(out, run_dir, rendering)
 
 
 def _readers(

@@ -17,6 +17,8 @@ import click
 def status(dataset: Path, run_dir: Path | None) -> None:
     """Tell how far a run into DIR is: files done, failed and left, the rate, and the time it still needs.
 
+    DIR may also be the run folder itself.
+
     It may be asked while the run goes on, and after it.
     """
     from extract.archive.layout import LEDGER, RUN_FOLDER
@@ -24,7 +26,8 @@ def status(dataset: Path, run_dir: Path | None) -> None:
     from extract.archive.ledger import status as read
     from extract.archive.status import as_text
 
-    homes = [run_dir] if run_dir else [dataset / RUN_FOLDER, dataset.with_name(f"{dataset.name}{RUN_FOLDER}")]
+    beside = dataset.with_name(f"{dataset.name}{RUN_FOLDER}")
+    homes = [run_dir] if run_dir else [dataset / RUN_FOLDER, beside, dataset]
     home = next((h for h in homes if (h / LEDGER).is_file()), homes[0])
     try:
         found = read(home / LEDGER)

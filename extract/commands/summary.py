@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from extract.archive.assemble import Summary
 
 
-def summarise(summary: Summary, out: Path) -> None:
+def summarise(summary: Summary, out: Path | str) -> None:
     """Print counts of letters, layouts, failures and flags."""
     from extract.failures import Reason
     from extract.schema import FLAGS
 
+    out = str(out).rstrip("/")
     failed = sum(summary.failures.values())
     click.echo(
         f"{many(summary.letters, 'letter')} with {many(summary.issues, 'disputed item')}"
