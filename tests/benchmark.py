@@ -1,10 +1,14 @@
 """`make benchmark`: how fast letters become tables, beside what bare libraries take in the same run.
 
-Machines differ and are shared, so that most figures are ratios of two measurements taken side by side.
+Machines differ and are shared, so that most figures are ratios of two measurements taken side by side. Letters are
+read by a process that has read others before but none of them, as in an archive: what it remembers of
+letters read twice helps nothing.
 IMR_LETTERS says where public letters lie; without them the corpus is read. MEMORY="1000 50000" compares the
 memory of runs of that many letters (the letters again and again with changed bytes).
 """
 
+import gc
+import json
 import os
 import shutil
 import sqlite3
@@ -36,16 +40,19 @@ from tests.table import Figure, show
 PACKAGE = str(Path(ChunkReader.__init__.__code__.co_filename).parents[1])
 PLUMBED = 12
 """Letters that pdfplumber reads, which takes long."""
+TURNS = 5
+"""Times that all letters are read, each in a process of its own."""
 SCALED = 300
 """Letters that runs with one and two workers read."""
 SAMPLE_EVERY = 0.002
 
 
 def letters():
-    """The letters to read, and what they are called."""
+    """The letters to read, others that a process reads before them, and what the first are called."""
     home = public_home() / "letters"
     found = sorted(home.glob("*.pdf")) if home.is_dir() else []
-    return (found, "public letters") if found else (sorted((CORPUS / "letters").rglob("*.pdf")), "letters of corpus/")
+    own = sorted((CORPUS / "letters").rglob("*.pdf"))
+    return (found, own, "public letters") if found else (own[::2], own[1::2], "letters of corpus/")
 
 
 def copies(paths, count, home):
@@ -132,10 +139,46 @@ def full(reader, paths, home):
     Assembly.write = write
     try:
         inputs = Inputs(tuple(map(str, paths)))
-        extract(inputs, Output(home), spec=ReaderSpec.of(), readers=lambda *_: One())
+        extract(inputs, Output(Path(home)), spec=ReaderSpec.of(), readers=lambda *_: One())
     finally:
         Assembly.write = real
     return put
+
+
+def warm():
+    """What reads letters, as a worker has it after its first chunks."""
+    reader = ChunkReader(ReaderSpec.of().reader())
+    reader.warm_up()
+    reader.read(tasks(letters()[1]))
+    gc.collect()
+    gc.freeze()  # as a worker's is
+    return reader
+
+
+def tasks(paths):
+    return [Task(p.name, Place("file", str(p))) for p in paths]
+
+
+def turn(home):
+    """Bare pypdfium2 and the whole way over the same letters, in this process: seconds of each, and of the tables."""
+    paths = letters()[0]
+    reader = warm()
+    bare = seconds(bare_pdfium, paths)
+    begin = time.perf_counter()
+    put = full(reader, paths, home)
+    whole = time.perf_counter() - begin
+    return {"bare": min(bare, seconds(bare_pdfium, paths)), "whole": whole, "put": put}
+
+
+def in_a_process(function, *arguments):
+    """What a function of this file gives in a process of its own."""
+    code = (
+        "import sys, json; import tests.benchmark as b;"
+        "print(json.dumps(getattr(b, sys.argv[1])(*map(json.loads, sys.argv[2:]))))"
+    )
+    command = [sys.executable, "-c", code, function.__name__, *map(json.dumps, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
 
 
 def with_workers(folder, out, count):
@@ -159,7 +202,7 @@ def with_workers(folder, out, count):
     try:
         extract(
             Inputs((str(folder),)),
-            Output(out),
+            Output(Path(out)),
             spec=ReaderSpec.of(),
             readers=lambda spec, _: Pool(Nursery(spec), workers=count, watch=Watch()),
             workers=count,
@@ -168,7 +211,7 @@ def with_workers(folder, out, count):
         watching = False
         thread.join()
     end = time.time()
-    with sqlite3.connect(out / ".run" / "ledger.sqlite") as db:
+    with sqlite3.connect(Path(out) / ".run" / "ledger.sqlite") as db:
         parts = db.execute("SELECT made, files FROM parts ORDER BY id").fetchall()
     first = count  # until then workers may still be loading
     return sum(files for _, files in parts[first:]) / (end - parts[first - 1][0]), peaks
@@ -189,25 +232,17 @@ def bare_processes(count, seconds_each=4):
 
 def memory(paths, home, sizes):
     """Peak memory of runs of ``sizes`` letters, each in a process of its own."""
-    code = (
-        "import sys, json; from pathlib import Path; from tests.benchmark import with_workers;"
-        "print(json.dumps(with_workers(Path(sys.argv[1]), Path(sys.argv[2]), 2)))"
-    )
     found = []
     for size in sizes:
         folder = copies(paths, size, home / f"in{size}")
-        command = [sys.executable, "-c", code, str(folder), str(home / f"out{size}")]
-        import json
-
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        found.append(json.loads(done.stdout)[1])
+        found.append(in_a_process(with_workers, str(folder), str(home / f"out{size}"), 2)[1])
         shutil.rmtree(folder)
         shutil.rmtree(home / f"out{size}")
     return found
 
 
 def main():
-    paths, what = letters()
+    paths, _, what = letters()
     home = Path(tempfile.mkdtemp(prefix="imr-benchmark-"))
     figures = []
     try:
@@ -225,14 +260,8 @@ def main():
             )
         )
 
-        reader = ChunkReader(ReaderSpec.of().reader())
-        reader.read([Task(p.name, Place("file", str(p))) for p in paths[:5]])  # warm
-        bare, whole, put = [], [], []
-        for turn in range(3):  # side by side, so that a busy neighbour hits both
-            bare.append(seconds(bare_pdfium, paths))
-            begin = time.perf_counter()
-            put.append(full(reader, paths, home / f"full{turn}"))
-            whole.append(time.perf_counter() - begin)
+        turns = [in_a_process(turn, str(home / f"full{number}")) for number in range(TURNS)]
+        bare, whole, put = ([each[name] for each in turns] for name in ("bare", "whole", "put"))
         plumbed = seconds(bare_plumber, paths[:PLUMBED]) / PLUMBED
         one_bare, one_whole = min(bare) / len(paths), min(whole) / len(paths)
         ratio = statistics.median(w / b for w, b in zip(whole, bare, strict=True))
@@ -286,8 +315,9 @@ def main():
                 )
             )
 
+        reader = warm()
         with Shares() as shares:
-            reader.read([Task(p.name, Place("file", str(p))) for p in paths])
+            reader.read(tasks(paths))
         total = sum(shares.counts.values())
         figures += [Figure(f"share of {room}", f"{count / total:.0%}") for room, count in shares.counts.most_common(12)]
     finally:
