@@ -9,6 +9,7 @@ and `` ?`` for any or none.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -249,10 +250,12 @@ class Sections:
 
     def name_at(self, at: int) -> str:
         """The section that holds a clean offset, for evidence.section."""
-        for span in reversed(self.spans):
-            if span.heading.start <= at:
-                return span.name
-        return "header"
+        number = bisect_right(self._starts, at) - 1
+        return self.spans[number].name if number >= 0 else "header"
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [span.heading.start for span in self.spans]
 
 
 class LayoutReader:
