@@ -70,6 +70,7 @@ class LetterText:
         self._starts = [line.raw.start for line in self.lines]
         self.clean_lines: tuple[TextLine, ...] = tuple(li for li in self.lines if li.clean is not None)
         self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
+        self._clean_ends = [li.clean.end for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
         self._sizes = {page.number: (page.width, page.height) for page in pages}
         self.has_boxes = bool(pages) and pages[0].has_boxes
@@ -120,6 +121,21 @@ class LetterText:
     def line_index(self, at: int) -> int:
         """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""
         return max(bisect.bisect_right(self._clean_starts, at) - 1, 0)
+
+    def lines_in(self, region: Span) -> range:
+        """Indices in ``clean_lines`` of the lines that lie wholly inside a region of the clean text."""
+        first = bisect.bisect_left(self._clean_starts, region.start)
+        return range(first, max(bisect.bisect_right(self._clean_ends, region.end), first))
+
+    def starts_in(self, region: Span) -> list[int]:
+        """Where the lines that lie wholly inside a region of the clean text begin."""
+        lines = self.lines_in(region)
+        return self._clean_starts[lines.start : lines.stop]
+
+    def ends_line(self, at: int) -> bool:
+        """True where a line of the clean text ends at ``at``."""
+        number = bisect.bisect_left(self._clean_ends, at)
+        return number < len(self._clean_ends) and self._clean_ends[number] == at
 
 
 class _Builder:
