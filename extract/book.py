@@ -122,7 +122,7 @@ class EvidenceBook:
         In place: the rows are this book's own until a record takes them, and new ones would cost as much again.
         """
         for row, confidence in zip(self.rows, confidences, strict=True):
-            object.__setattr__(row, "confidence", confidence)
+            row.confidence = confidence
 
     def add_file(self, table: str, field: str, value: Any, method: str, *, issue: int | None = None) -> None:
         """Write down what is known of the file and not from its words."""

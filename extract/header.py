@@ -354,15 +354,20 @@ def _printed(label: str) -> regex.Pattern[str]:
     return compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
 
 
+@lru_cache(maxsize=1024)
+def _parted(label: str) -> regex.Pattern[str]:
+    """A label in running text with its value before its last word."""
+    head, tail = label.rsplit(" ", 1)
+    return compile_words(rf"\b{regex.escape(head)} (?<value>\S+) {regex.escape(tail)} ?:")
+
+
 def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> list[tuple[FieldData, Span]]:
     found: list[tuple[FieldData, Span]] = []
     for field in fields:
         for label in field.labels:
             match = _printed(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
-                head, tail = label.rsplit(" ", 1)
-                split = compile_words(rf"\b{regex.escape(head)} (?<value>\S+) {regex.escape(tail)} ?:")
-                match = split.search(text, region.start, region.end, timeout=TIME_LIMIT)
+                match = _parted(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
                 if match:
                     found.append((field, Span(match.start(), match.start("value"))))
                     continue

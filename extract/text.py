@@ -68,7 +68,7 @@ class LetterText:
         self.lines: tuple[TextLine, ...] = tuple(builder.lines)
         self._runs, self._shifts = builder.runs, builder.shifts
         self._starts = [line.raw.start for line in self.lines]
-        self.clean_lines: tuple[TextLine, ...] = tuple(li for li in self.lines if li.clean is not None)
+        self.clean_lines: tuple[TextLine, ...] = tuple([li for li in self.lines if li.clean is not None])
         self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
         self._clean_ends = [li.clean.end for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
@@ -185,9 +185,14 @@ class _Builder:
         self.clean = "".join(self._pieces)
 
     @cached_property
+    def _printed(self) -> str:
+        """All lines in lower case: asked for only where a line ends in a hyphen."""
+        return "\n".join([line.text for page in self._pages for line in page.lines]).lower()
+
+    @cached_property
     def _words(self) -> Counter[str]:
-        """How often each word is printed: asked for only where a line ends in a hyphen."""
-        return Counter(w.lower() for p in self._pages for li in p.lines for w in _WORD.findall(li.text))
+        """How often each word is printed: asked for only where a broken word stands whole elsewhere."""
+        return Counter(_WORD.findall(self._printed))
 
     @property
     def _ended(self) -> bool:
@@ -254,7 +259,7 @@ class _Builder:
         before, after = _WORD_BEFORE.search(self._last), _WORD_AFTER.match(text)
         if before and after:
             whole = (before.group(1) + after.group()).lower()
-            if whole in self._words and self._words[before.group(1).lower()] <= 1:
+            if whole in self._printed and whole in self._words and self._words[before.group(1).lower()] <= 1:
                 return "-"
         return ""
 
