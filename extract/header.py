@@ -256,8 +256,8 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
             begin.setdefault(form, []).append(n)
     for field in fields:
         for label in field.labels:
-            words = _words(label)
-            if not scanned and not (words[0] in begin and words[-1] in begin):
+            words, every = _words(label)
+            if not scanned and not every <= begin.keys():
                 continue  # most labels: a letter has one for each field
             for start in range(len(pieces)) if scanned else begin[words[0]]:
                 if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (
@@ -280,9 +280,10 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
 
 
 @lru_cache(maxsize=1024)
-def _words(label: str) -> tuple[str, ...]:
-    """The words of a layout's label as they are compared."""
-    return tuple(label.lower().split())
+def _words(label: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words of a layout's label as they are compared, in order and each once."""
+    words = tuple(label.lower().split())
+    return words, frozenset(words)
 
 
 def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:

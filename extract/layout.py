@@ -24,6 +24,7 @@ from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
 
+_LOOKS_BACK = ("(?<=", r"\B", r"\K", r"\G")
 _MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
@@ -144,6 +145,14 @@ def compile_words(expression: str) -> regex.Pattern[str]:
         raise PatternError(f"{error} in {expression!r}") from error
 
 
+@cache
+def never_first(pattern: regex.Pattern[str]) -> frozenset[str]:
+    """The ASCII characters that no match begins with; none for an expression that looks at what stands before it."""
+    if any(mark in pattern.pattern for mark in _LOOKS_BACK):
+        return frozenset()
+    return frozenset(c for c in map(chr, range(128)) if pattern.match(c, partial=True) is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One way in which a layout prints the label of a part."""
@@ -161,9 +170,15 @@ class Label:
         """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
         return self.family.finditer(self.number, text, start, stop)
 
-    def match(self, text: str, at: int, stop: int) -> regex.Match[str] | None:
-        """The label that begins exactly at ``at``. Raises TimeoutError past the limit."""
-        return self.family.members[self.number].whole.compiled.match(text, at, stop, timeout=TIME_LIMIT)
+    def matches(self, text: str, starts: Sequence[int], stop: int) -> Iterator[regex.Match[str]]:
+        """The labels that begin exactly at ``starts``. Raises TimeoutError past the limit."""
+        compiled = self.family.members[self.number].whole.compiled
+        others = never_first(compiled)
+        for at in starts:
+            if text[at : at + 1] not in others:
+                match = compiled.match(text, at, stop, timeout=TIME_LIMIT)
+                if match is not None:
+                    yield match
 
 
 @dataclass(frozen=True)
@@ -330,9 +345,12 @@ def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
+    others = never_first(layout.opening)
     for index, line in enumerate(text.clean_lines):
         if line.clean is None or line.clean.start < last:
             continue
+        if text.clean[line.clean.start : line.clean.start + 1] in others:
+            continue  # a look at one character, where a match takes as long as fifty
         if layout.opening.match(text.clean, line.clean.start, timeout=TIME_LIMIT) is None:
             continue
         best: tuple[HeadingData, Span] | None = None
