@@ -345,7 +345,9 @@ def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece
 
 
 def _beside(a: Box, b: Box) -> bool:
-    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.3 * min(a.height, b.height)
+    _, a_top, _, a_bottom = a
+    _, b_top, _, b_bottom = b
+    return min(a_bottom, b_bottom) - max(a_top, b_top) > 0.3 * min(a_bottom - a_top, b_bottom - b_top)
 
 
 @lru_cache(maxsize=1024)

@@ -97,17 +97,16 @@ class LetterText:
             return Place(page, None)
         for number in range(index, len(self.lines)):
             line = self.lines[number]
-            at, stop = line.raw
+            at = line.raw.start
             if at >= end:
                 break
             if line.page != page:
                 if box is not None:
                     break
                 page = line.page
-            if start < stop:
-                part = line.line.box_of(max(start - at, 0), min(end, stop) - at)
-                if part is not None:
-                    box = part if box is None else box.union(part)
+            part = line.line.box_of(start - at, end - at)
+            if part is not None:
+                box = part if box is None else box.union(part)
         return Place(page, None if box is None else self._on_page(page, box))
 
     def _on_page(self, page: int, box: Box) -> Box | None:
@@ -200,21 +199,23 @@ class _Builder:
         return not self._last or bool(_SENTENCE_END.search(self._last))
 
     def _append(self, text: str, raw_start: int, new: bool) -> Span:
+        joint = ""
         if self._length:
             if new:
                 joint = "\n"
             elif self._last.endswith(BREAKS):
                 joint = self._joint(text)
+                if joint == "-":
+                    self._drop_last()
+                    joint = ""
             else:
                 joint = " "
-            if joint == "-":
-                self._drop_last()
-            elif joint:
-                self._put(joint, max(raw_start - 1, 0))
-        start = self._length
+        start = self._length + len(joint)
         if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
-            self._put(text, raw_start)  # nearly every line
+            self._put(joint + text, raw_start - len(joint))  # nearly every line
         else:
+            if joint:
+                self._put(joint, raw_start - 1)
             self._append_slowly(text, raw_start)
         self._last = text
         return Span(start, self._length)

@@ -24,11 +24,6 @@ class Box(NamedTuple):
     x1: float
     bottom: float
 
-    @property
-    def height(self) -> float:
-        """Points from top to bottom."""
-        return self.bottom - self.top
-
     def union(self, other: Box) -> Box:
         """The smallest box around both."""
         a0, a1, a2, a3 = self
@@ -87,11 +82,14 @@ class Line:
 
     def box_of(self, start: int, end: int) -> Box | None:
         """Around the characters ``[start, end)`` of ``text``; None where they are only spaces between pieces."""
-        if start <= 0 and end >= len(self.text):
+        start = start if start > 0 else 0
+        end = end if end < len(self.text) else len(self.text)
+        if start >= end:
+            return None
+        if end - start == len(self.text):
             return self.box
         if len(self.segments) == 1:  # nearly every line
-            stop = min(end, len(self.text))
-            return self.segments[0].box_of(max(start, 0), stop) if max(start, 0) < stop else None
+            return self.segments[0].box_of(start, end)
         found: Box | None = None
         offset = 0
         for segment in self.segments:
@@ -190,4 +188,5 @@ def _same_row(a: Box, b: Box) -> bool:
     _, a_top, _, a_bottom = a
     _, b_top, _, b_bottom = b
     overlap = (a_bottom if a_bottom < b_bottom else b_bottom) - (b_top if b_top > a_top else a_top)
-    return overlap > SAME_ROW * min(a_bottom - a_top, b_bottom - b_top)
+    a_height, b_height = a_bottom - a_top, b_bottom - b_top
+    return overlap > SAME_ROW * (a_height if a_height < b_height else b_height)

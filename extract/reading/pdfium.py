@@ -115,7 +115,8 @@ class _TextPage:
                 raise pypdfium2.PdfiumError("Failed to get charbox.")
             a, b, c, d = _CORNERS(rect)
             # comparisons, as in Box.union; PDFium counts upwards
-            x0, top, x1, bottom = a if a < x0 else x0, b if b > top else top, c if c > x1 else x1, min(d, bottom)
+            x0, top = a if a < x0 else x0, b if b > top else top
+            x1, bottom = c if c > x1 else x1, d if d < bottom else bottom
         return Box(x0 - self._left, self._top - top, x1 - self._left, self._top - bottom)
 
     def is_bold(self, index: int) -> bool:
