@@ -10,7 +10,7 @@ and `` ?`` for any or none.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -225,11 +225,9 @@ class Layout:
         numbers = iter(range(len(variants)))
         return tuple((p, tuple(Label(family, next(numbers)) for _ in p.variants)) for p in self.data.items.parts)
 
-    def recognises(self, text: str) -> bool:
-        """True where the text has all that this layout must have and nothing that it must not."""
-        return all(p.search(text, timeout=TIME_LIMIT) for p in self.required) and not any(
-            p.search(text, timeout=TIME_LIMIT) for p in self.forbidden
-        )
+    def recognises(self, stands: Callable[[regex.Pattern[str]], bool]) -> bool:
+        """True where all stands that this layout must have, and nothing that it must not."""
+        return all(stands(p) for p in self.required) and not any(stands(p) for p in self.forbidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +289,19 @@ class LayoutReader:
 
     def is_furniture(self, line: str) -> bool:
         """True for a line that some layout names as a running header or footer."""
-        return self._furniture.fullmatch(line.strip(), timeout=TIME_LIMIT) is not None
+        words = line.strip()
+        if words[:1] in never_first(self._furniture):
+            return False
+        return self._furniture.fullmatch(words, timeout=TIME_LIMIT) is not None
 
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
-        return next((la for la in self.layouts if la.recognises(text)), None)
+
+        @cache
+        def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
+            return expression.search(text, timeout=TIME_LIMIT) is not None
+
+        return next((la for la in self.layouts if la.recognises(stands)), None)
 
     def opens_letter(self, text: LetterText, at: int) -> bool:
         """True where the first heading of some layout stands on a page, below the offset ``at``."""
