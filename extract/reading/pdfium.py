@@ -21,7 +21,7 @@ from extract.reading.page import Box, Closing, Line, Page, rows
 
 BROKEN_HYPHENS = "\ufffe\x02"
 """What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
-_PIECE: Final = re.compile(f"[^\\r\\n{BROKEN_HYPHENS}]+[{BROKEN_HYPHENS}]?|[{BROKEN_HYPHENS}]")
+_BROKEN: Final = re.compile(f"[^{BROKEN_HYPHENS}]*[{BROKEN_HYPHENS}]|[^{BROKEN_HYPHENS}]+")
 _PRINTED: Final = str.maketrans({**dict.fromkeys(BROKEN_HYPHENS, "-"), "\0": " "})
 _CORNERS: Final = struct.Struct("4f").unpack
 """A rectangle's left, top, right and bottom in one call, where asking for each takes as long as the box itself."""
@@ -127,13 +127,19 @@ class _TextPage:
         return bool(pdfium_c.FPDFText_GetFontWeight(self._raw, index) >= BOLD_WEIGHT)
 
     def lines(self) -> tuple[Line, ...]:
+        text = self.characters()
+        broken = any(mark in text for mark in BROKEN_HYPHENS)
         segments = []
-        for match in _PIECE.finditer(self.characters()):
-            whole = match.group()
-            piece = whole.strip()
-            if piece:
-                first = match.start() + whole.index(piece)
-                segments.append(_Segment(self, first, piece if piece.isprintable() else piece.translate(_PRINTED)))
+        start = 0
+        for line in text.replace("\r", "\n").split("\n"):
+            at = start
+            start += len(line) + 1
+            for whole in _BROKEN.findall(line) if broken else (line,):
+                piece = whole.strip()
+                if piece:
+                    first = at + whole.index(piece)
+                    segments.append(_Segment(self, first, piece if piece.isprintable() else piece.translate(_PRINTED)))
+                at += len(whole)
         return rows(segments)
 
 
