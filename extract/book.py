@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from extract.evidence import Found
+from extract.evidence import Found, Span
 from extract.layout import Sections
 from extract.record import Evidence
-from extract.text import LetterText
+from extract.text import LetterText, Place
 
 FILE = "file"
 """Section of evidence for what is known of the file itself, not from its words."""
@@ -17,6 +17,8 @@ FILE = "file"
 
 def plain(value: Any) -> str:
     """A value as the tables print it: ISO dates, whole numbers without a point."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and value == int(value):
@@ -24,11 +26,22 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+class _Words(NamedTuple):
+    """Words of the letter that values are read from."""
+
+    section: str
+    raw: Span
+    text: str
+    place: Place
+
+
 class EvidenceBook:
     """The evidence rows of one letter, in the order they are written down."""
 
     def __init__(self, text: LetterText, sections: Sections) -> None:
         self._text, self._sections = text, sections
+        self._words: dict[Span, _Words] = {}
+        """By their span in the clean text: a third of the values share their words with others."""
         self.rows: list[Evidence] = []
         self.ratings: dict[int, float] = {}
         """The learnt component's log-odds of the rows that it was asked about, by their number."""
@@ -48,9 +61,11 @@ class EvidenceBook:
         """Write down a value; nothing for None. ``value`` where the table holds another form of it."""
         if found is None:
             return
-        section = self._sections.name_at(found.span.start)
-        located = Found(found.value, self._text.to_raw(found.span), found.method, found.confidence, found.rating)
-        self.add_raw(table, field, located, section=section, value=value, issue=issue, citation=citation)
+        words = self._words.get(found.span)
+        if words is None:
+            section = self._sections.name_at(found.span.start)
+            words = self._words[found.span] = self._words_at(self._text.to_raw(found.span), section)
+        self._write(table, field, found, words, value, issue, citation)
 
     def add_raw(
         self,
@@ -64,26 +79,28 @@ class EvidenceBook:
         citation: int | None = None,
     ) -> None:
         """As ``add`` for a place that is counted in the saved text."""
-        raw = found.span
-        place = self._text.place(raw)
+        self._write(table, field, found, self._words_at(found.span, section), value, issue, citation)
+
+    def _words_at(self, raw: Span, section: str) -> _Words:
+        return _Words(section, raw, raw.of(self._text.raw), self._text.place(raw))
+
+    def _write(
+        self,
+        table: str,
+        field: str,
+        found: Found[Any],
+        words: _Words,
+        value: Any,
+        issue: int | None,
+        citation: int | None,
+    ) -> None:
+        section, (start, end), text, (page, box) = words
         if found.rating is not None:
             self.ratings[len(self.rows)] = found.rating
+        shown = plain(found.value if value is None else value)
+        sure = round(found.confidence, 4)
         self.rows.append(
-            Evidence(
-                table,
-                field,
-                plain(found.value if value is None else value),
-                raw.of(self._text.raw),
-                section,
-                raw.start,
-                raw.end,
-                place.page,
-                place.box,
-                found.method,
-                round(found.confidence, 4),
-                issue,
-                citation,
-            )
+            Evidence(table, field, shown, text, section, start, end, page, box, found.method, sure, issue, citation)
         )
 
     def add_all(
@@ -105,7 +122,7 @@ class EvidenceBook:
         In place: the rows are this book's own until a record takes them, and new ones would cost as much again.
         """
         for row, confidence in zip(self.rows, confidences, strict=True):
-            object.__setattr__(row, "confidence", confidence)
+            row.confidence = confidence
 
     def add_file(self, table: str, field: str, value: Any, method: str, *, issue: int | None = None) -> None:
         """Write down what is known of the file and not from its words."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import regex
 
@@ -55,8 +56,7 @@ class HeaderValues:
     footer: Found[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A word of the header with its place in the clean text and on the page."""
 
     text: str
@@ -131,8 +131,7 @@ class HeaderReader:
     # -- by the positions of words
 
     def _by_position(self, text: LetterText, region: Span, fields: Sequence[FieldData], values: HeaderValues) -> None:
-        for number in sorted({li.page for li in text.clean_lines if li.clean and region.contains(li.clean)}):
-            pieces = _pieces(text, region, number)
+        for pieces in _pieces(text, region):
             labels = _labels(pieces, fields, scanned=text.scanned)
             taken = {i for label in labels for i in label.pieces}
             used: list[Span] = []
@@ -215,18 +214,24 @@ def _determination(words: str) -> str:
     return "overturned" if words.startswith("overturn") else "upheld"
 
 
-def _pieces(text: LetterText, region: Span, page: int) -> list[_Piece]:
-    out: list[_Piece] = []
-    for index, line in enumerate(text.clean_lines):
-        if line.clean is None or line.page != page or not region.contains(line.clean):
+def _pieces(text: LetterText, region: Span) -> list[list[_Piece]]:
+    """The words of each page that has lines wholly inside the region."""
+    pages: list[list[_Piece]] = []
+    page: int | None = None
+    for index in text.lines_in(region):
+        line = text.clean_lines[index]
+        if line.clean is None:
             continue
-        at = line.clean.start
+        if line.page != page:
+            page = line.page
+            pages.append([])
+        at, end = line.clean
         for word in line.line.words():
-            start = text.clean.find(word.text, at, line.clean.end)
+            start = text.clean.find(word.text, at, end)
             if start >= 0:
                 at = start + len(word.text)
-                out.append(_Piece(word.text, Span(start, at), word.box, index))
-    return out
+                pages[-1].append(_Piece(word.text, Span(start, at), word.box, index))
+    return pages
 
 
 def _same(word: str, wanted: str, last: bool, *, scanned: bool = False) -> bool:
@@ -251,8 +256,10 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
             begin.setdefault(form, []).append(n)
     for field in fields:
         for label in field.labels:
-            words = label.lower().split()
-            for start in range(len(pieces)) if scanned else begin.get(words[0], ()):
+            words, every = _words(label)
+            if not scanned and not every <= begin.keys():
+                continue  # most labels: a letter has one for each field
+            for start in range(len(pieces)) if scanned else begin[words[0]]:
                 if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (
                     len(words) == 1 and _goes_on(pieces, start)
                 ):
@@ -268,7 +275,15 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
                             box = box.union(pieces[i].box)
                         found.append(_Label(field, indices, box, guessed))
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
-    return [a for a in found if not any(a is not b and set(a.pieces) < set(b.pieces) for b in found)]
+    parts = [frozenset(label.pieces) for label in found]
+    return [label for label, own in zip(found, parts, strict=True) if not any(own < other for other in parts)]
+
+
+@lru_cache(maxsize=1024)
+def _words(label: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words of a layout's label as they are compared, in order and each once."""
+    words = tuple(label.lower().split())
+    return words, frozenset(words)
 
 
 def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
@@ -330,20 +345,32 @@ def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece
 
 
 def _beside(a: Box, b: Box) -> bool:
-    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.3 * min(a.height, b.height)
+    _, a_top, _, a_bottom = a
+    _, b_top, _, b_bottom = b
+    return min(a_bottom, b_bottom) - max(a_top, b_top) > 0.3 * min(a_bottom - a_top, b_bottom - b_top)
+
+
+@lru_cache(maxsize=1024)
+def _printed(label: str) -> regex.Pattern[str]:
+    """A layout's label in running text, with its colon."""
+    before = r"\b" if " " in label else ALONE
+    return compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
+
+
+@lru_cache(maxsize=1024)
+def _parted(label: str) -> regex.Pattern[str]:
+    """A label in running text with its value before its last word."""
+    head, tail = label.rsplit(" ", 1)
+    return compile_words(rf"\b{regex.escape(head)} (?<value>\S+) {regex.escape(tail)} ?:")
 
 
 def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> list[tuple[FieldData, Span]]:
     found: list[tuple[FieldData, Span]] = []
     for field in fields:
         for label in field.labels:
-            before = r"\b" if " " in label else ALONE
-            pattern = compile_words(before + regex.escape(label, special_only=True).replace(r"\ ", " ") + r" ?:")
-            match = pattern.search(text, region.start, region.end, timeout=TIME_LIMIT)
+            match = _printed(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
-                head, tail = label.rsplit(" ", 1)
-                split = compile_words(rf"\b{regex.escape(head)} (?<value>\S+) {regex.escape(tail)} ?:")
-                match = split.search(text, region.start, region.end, timeout=TIME_LIMIT)
+                match = _parted(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
                 if match:
                     found.append((field, Span(match.start(), match.start("value"))))
                     continue

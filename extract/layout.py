@@ -9,7 +9,8 @@ and `` ?`` for any or none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -23,6 +24,7 @@ from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
 
+_LOOKS_BACK = ("(?<=", r"\B", r"\K", r"\G")
 _MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
@@ -143,6 +145,14 @@ def compile_words(expression: str) -> regex.Pattern[str]:
         raise PatternError(f"{error} in {expression!r}") from error
 
 
+@cache
+def never_first(pattern: regex.Pattern[str]) -> frozenset[str]:
+    """The ASCII characters that no match begins with; none for an expression that looks at what stands before it."""
+    if any(mark in pattern.pattern for mark in _LOOKS_BACK):
+        return frozenset()
+    return frozenset(c for c in map(chr, range(128)) if pattern.match(c, partial=True) is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One way in which a layout prints the label of a part."""
@@ -160,9 +170,15 @@ class Label:
         """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
         return self.family.finditer(self.number, text, start, stop)
 
-    def match(self, text: str, at: int, stop: int) -> regex.Match[str] | None:
-        """The label that begins exactly at ``at``. Raises TimeoutError past the limit."""
-        return self.family.members[self.number].whole.compiled.match(text, at, stop, timeout=TIME_LIMIT)
+    def matches(self, text: str, starts: Sequence[int], stop: int) -> Iterator[regex.Match[str]]:
+        """The labels that begin exactly at ``starts``. Raises TimeoutError past the limit."""
+        compiled = self.family.members[self.number].whole.compiled
+        others = never_first(compiled)
+        for at in starts:
+            if text[at : at + 1] not in others:
+                match = compiled.match(text, at, stop, timeout=TIME_LIMIT)
+                if match is not None:
+                    yield match
 
 
 @dataclass(frozen=True)
@@ -209,11 +225,9 @@ class Layout:
         numbers = iter(range(len(variants)))
         return tuple((p, tuple(Label(family, next(numbers)) for _ in p.variants)) for p in self.data.items.parts)
 
-    def recognises(self, text: str) -> bool:
-        """True where the text has all that this layout must have and nothing that it must not."""
-        return all(p.search(text, timeout=TIME_LIMIT) for p in self.required) and not any(
-            p.search(text, timeout=TIME_LIMIT) for p in self.forbidden
-        )
+    def recognises(self, stands: Callable[[regex.Pattern[str]], bool]) -> bool:
+        """True where all stands that this layout must have, and nothing that it must not."""
+        return all(stands(p) for p in self.required) and not any(stands(p) for p in self.forbidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +263,12 @@ class Sections:
 
     def name_at(self, at: int) -> str:
         """The section that holds a clean offset, for evidence.section."""
-        for span in reversed(self.spans):
-            if span.heading.start <= at:
-                return span.name
-        return "header"
+        number = bisect_right(self._starts, at) - 1
+        return self.spans[number].name if number >= 0 else "header"
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [span.heading.start for span in self.spans]
 
 
 class LayoutReader:
@@ -273,11 +289,19 @@ class LayoutReader:
 
     def is_furniture(self, line: str) -> bool:
         """True for a line that some layout names as a running header or footer."""
-        return self._furniture.fullmatch(line.strip(), timeout=TIME_LIMIT) is not None
+        words = line.strip()
+        if words[:1] in never_first(self._furniture):
+            return False
+        return self._furniture.fullmatch(words, timeout=TIME_LIMIT) is not None
 
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
-        return next((la for la in self.layouts if la.recognises(text)), None)
+
+        @cache
+        def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
+            return expression.search(text, timeout=TIME_LIMIT) is not None
+
+        return next((la for la in self.layouts if la.recognises(stands)), None)
 
     def opens_letter(self, text: LetterText, at: int) -> bool:
         """True where the first heading of some layout stands on a page, below the offset ``at``."""
@@ -327,9 +351,12 @@ def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
+    others = never_first(layout.opening)
     for index, line in enumerate(text.clean_lines):
         if line.clean is None or line.clean.start < last:
             continue
+        if text.clean[line.clean.start : line.clean.start + 1] in others:
+            continue  # a look at one character, where a match takes as long as fifty
         if layout.opening.match(text.clean, line.clean.start, timeout=TIME_LIMIT) is None:
             continue
         best: tuple[HeadingData, Span] | None = None

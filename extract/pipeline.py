@@ -350,7 +350,7 @@ class LetterReader:
         section = sections.first("documents")
         if section is None:
             return
-        printed = [li.line.text for li in text.clean_lines if li.clean and section.content.contains(li.clean)]
+        printed = [text.clean_lines[n].line.text for n in text.lines_in(section.content)]
         one_each = len(printed) > 1 and not any(line[:1].islower() for line in printed)
         pieces = printed if one_each else section.content.of(text.clean).split("\n")
         lines = [fold(line).lstrip("•-–·* ").rstrip(";., ") for line in pieces]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import bisect
 import unicodedata
-from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -26,6 +25,8 @@ from extract.reading import Box, Limits, Line, Page
 PARAGRAPH_GAP = 1.35
 """Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
 LINES_FOR_PITCH = 12
+BREAKS = ("-", "‐", "/")
+"""Marks at a line's end that may break a word."""
 BULLET = "•"
 FIRST_LINES = 20
 """Lines at the head of a text file that are never taken for a running header."""
@@ -65,10 +66,11 @@ class LetterText:
         self.raw: str = builder.raw
         self.clean: str = builder.clean
         self.lines: tuple[TextLine, ...] = tuple(builder.lines)
-        self._origin = builder.origin
+        self._runs, self._shifts = builder.runs, builder.shifts
         self._starts = [line.raw.start for line in self.lines]
-        self.clean_lines: tuple[TextLine, ...] = tuple(li for li in self.lines if li.clean is not None)
+        self.clean_lines: tuple[TextLine, ...] = tuple([li for li in self.lines if li.clean is not None])
         self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
+        self._clean_ends = [li.clean.end for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
         self._sizes = {page.number: (page.width, page.height) for page in pages}
         self.has_boxes = bool(pages) and pages[0].has_boxes
@@ -76,24 +78,33 @@ class LetterText:
 
     def to_raw(self, span: Span) -> Span:
         """The span of ``raw`` that a span of ``clean`` came from."""
-        if span.start == span.end:
-            at = self._origin[span.start] if span.start < len(self._origin) else len(self.raw)
+        start, end = span
+        if start == end:
+            at = self._raw_of(start) if start < len(self.clean) else len(self.raw)
             return Span(at, at)
-        return Span(self._origin[span.start], self._origin[span.end - 1] + 1)
+        return Span(self._raw_of(start), self._raw_of(end - 1) + 1)
+
+    def _raw_of(self, at: int) -> int:
+        """Where a character of ``clean`` stands in ``raw``."""
+        return at + self._shifts[bisect.bisect_right(self._runs, at) - 1]
 
     def place(self, raw: Span) -> Place:
         """The first page that a raw span touches, and the box around its words there."""
-        index = max(bisect.bisect_right(self._starts, raw.start) - 1, 0)
+        start, end = raw
+        index = max(bisect.bisect_right(self._starts, start) - 1, 0)
         page, box = self.lines[index].page, None
-        for line in self.lines[index:]:
-            if line.raw.start >= raw.end or (line.page != page and box is not None):
+        if not self.has_boxes:
+            return Place(page, None)
+        for number in range(index, len(self.lines)):
+            line = self.lines[number]
+            at = line.raw.start
+            if at >= end:
                 break
             if line.page != page:
+                if box is not None:
+                    break
                 page = line.page
-            if not self.has_boxes:
-                break
-            a, b = max(raw.start, line.raw.start), min(raw.end, line.raw.end)
-            part = line.line.box_of(a - line.raw.start, b - line.raw.start) if a < b else None
+            part = line.line.box_of(start - at, end - at)
             if part is not None:
                 box = part if box is None else box.union(part)
         return Place(page, None if box is None else self._on_page(page, box))
@@ -101,62 +112,86 @@ class LetterText:
     def _on_page(self, page: int, box: Box) -> Box | None:
         """The part of a box that lies on its page; None for words that a PDF prints beside it."""
         width, height = self._sizes[page]
-        clipped = Box(max(box.x0, 0.0), max(box.top, 0.0), min(box.x1, width), min(box.bottom, height))
-        return clipped if clipped.x0 < clipped.x1 and clipped.top < clipped.bottom else None
+        x0, top, x1, bottom = box
+        if x0 < 0.0 or top < 0.0 or x1 > width or bottom > height:
+            box = Box(max(x0, 0.0), max(top, 0.0), min(x1, width), min(bottom, height))
+        return box if box.x0 < box.x1 and box.top < box.bottom else None
 
     def line_index(self, at: int) -> int:
         """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""
         return max(bisect.bisect_right(self._clean_starts, at) - 1, 0)
 
+    def lines_in(self, region: Span) -> range:
+        """Indices in ``clean_lines`` of the lines that lie wholly inside a region of the clean text."""
+        first = bisect.bisect_left(self._clean_starts, region.start)
+        return range(first, max(bisect.bisect_right(self._clean_ends, region.end), first))
+
+    def starts_in(self, region: Span) -> list[int]:
+        """Where the lines that lie wholly inside a region of the clean text begin."""
+        lines = self.lines_in(region)
+        return self._clean_starts[lines.start : lines.stop]
+
+    def ends_line(self, at: int) -> bool:
+        """True where a line of the clean text ends at ``at``."""
+        number = bisect.bisect_left(self._clean_ends, at)
+        return number < len(self._clean_ends) and self._clean_ends[number] == at
+
 
 class _Builder:
-    """Lays out both texts side by side."""
+    """Lays out both texts side by side.
+
+    ``runs``: offsets of the clean text from which its characters stand ``shifts`` further on in the raw text.
+    """
 
     def __init__(self, pages: Sequence[Page], is_furniture: Callable[[str], bool]) -> None:
         self._pieces: list[str] = []
         self._length = 0
-        self.origin = array("l")
+        self.runs = [0]
+        self.shifts = [0]
         self.lines: list[TextLine] = []
         self._last = ""
-        furniture = _repeated(pages)
         self._pages = pages
+        furniture = _repeated(pages)
+        pitches = _pitches(pages)
         raw: list[str] = []
         at = 0
-        gaps = [gap for page in pages if page.has_boxes for gap in _gaps(page)]
-        usual = _usual(gaps) if gaps else 0.0
-        for page in pages:
+        for page, pitch in zip(pages, pitches, strict=True):
             if raw:
                 raw.append("\f")
                 at += 1
-            pitch = _pitch(page, usual)
-            previous: Line | None = None
+            head, foot = _edges(page)
+            farthest = PARAGRAPH_GAP * pitch
+            before: float | None = None
             for index, line in enumerate(page.lines):
                 text = line.text
                 start, at = at, at + len(text) + 1
-                raw.append(text + "\n")
+                raw += text, "\n"
                 if at > Limits.characters:
                     raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
-                if (page.number, index) in furniture or (_at_edge(page, index) and is_furniture(text)):
+                at_edge = index < head or index >= foot
+                if (page.number, index) in furniture or (at_edge and is_furniture(text)):
                     self.lines.append(TextLine(page.number, Span(start, at - 1), None, line, False))
                     continue
-                new = self._new_paragraph(page, index, line, previous, pitch)
+                top = line.box.top
+                if page.blank_before is not None:
+                    new = page.blank_before[index] and (index > 0 or self._ended)
+                else:
+                    new = self._ended if before is None else top - before > farthest
                 span = self._append(text, start, new)
                 self.lines.append(TextLine(page.number, Span(start, at - 1), span, line, new))
-                previous = line
+                before = top
         self.raw = "".join(raw)
         self.clean = "".join(self._pieces)
 
     @cached_property
-    def _words(self) -> Counter[str]:
-        """How often each word is printed: asked for only where a line ends in a hyphen."""
-        return Counter(w.lower() for p in self._pages for li in p.lines for w in _WORD.findall(li.text))
+    def _printed(self) -> str:
+        """All lines in lower case: asked for only where a line ends in a hyphen."""
+        return "\n".join([line.text for page in self._pages for line in page.lines]).lower()
 
-    def _new_paragraph(self, page: Page, index: int, line: Line, previous: Line | None, pitch: float) -> bool:
-        if page.blank_before is not None:
-            return page.blank_before[index] and (index > 0 or self._ended)
-        if previous is None:
-            return self._ended
-        return line.box.top - previous.box.top > PARAGRAPH_GAP * pitch
+    @cached_property
+    def _words(self) -> Counter[str]:
+        """How often each word is printed: asked for only where a broken word stands whole elsewhere."""
+        return Counter(_WORD.findall(self._printed))
 
     @property
     def _ended(self) -> bool:
@@ -164,40 +199,50 @@ class _Builder:
         return not self._last or bool(_SENTENCE_END.search(self._last))
 
     def _append(self, text: str, raw_start: int, new: bool) -> Span:
-        offset = 0
+        joint = ""
         if self._length:
-            joint, offset = ("\n", 0) if new else self._joint(text)
-            if joint == "-":
-                self._drop_last()
-            elif joint:
-                self._put(joint, max(raw_start - 1, 0))
-        start = self._length
-        if offset == 0 and text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
-            self._put(text, raw_start)  # nearly every line
+            if new:
+                joint = "\n"
+            elif self._last.endswith(BREAKS):
+                joint = self._joint(text)
+                if joint == "-":
+                    self._drop_last()
+                    joint = ""
+            else:
+                joint = " "
+        start = self._length + len(joint)
+        if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
+            self._put(joint + text, raw_start - len(joint))  # nearly every line
         else:
-            self._append_slowly(text, raw_start, offset)
+            if joint:
+                self._put(joint, raw_start - 1)
+            self._append_slowly(text, raw_start)
         self._last = text
         return Span(start, self._length)
 
     def _put(self, piece: str, raw_start: int) -> None:
         """Add characters that stand in the raw text as they are."""
+        shift = raw_start - self._length
+        if shift != self.shifts[-1]:
+            self.runs.append(self._length)
+            self.shifts.append(shift)
         self._pieces.append(piece)
         self._length += len(piece)
-        self.origin.extend(range(raw_start, raw_start + len(piece)))
 
     def _drop_last(self) -> None:
         self._pieces[-1] = self._pieces[-1][:-1]
         self._length -= 1
-        self.origin.pop()
+        if self.runs[-1] == self._length > 0:  # a run without characters
+            self.runs.pop()
+            self.shifts.pop()
 
-    def _append_slowly(self, text: str, raw_start: int, offset: int) -> None:
+    def _append_slowly(self, text: str, raw_start: int) -> None:
         """Add a line with white space to fold or with odd characters."""
         start = self._length
         space = True
-        for index in range(offset, len(text)):
-            char = text[index]
-            if index == offset and unicodedata.category(char) == "Co":
-                char = BULLET  # a symbol font's bullet has a private code
+        if unicodedata.category(text[0]) == "Co":
+            text = BULLET + text[1:]  # a symbol font's bullet has a private code
+        for index, char in enumerate(text):
             blank = char.isspace() or char == "\u00ad" or not char.isprintable()
             if blank and space:
                 continue
@@ -206,40 +251,42 @@ class _Builder:
         if self._length > start and self._pieces[-1] == " ":
             self._drop_last()
 
-    def _joint(self, text: str) -> tuple[str, int]:
-        """What goes between the text so far and a line that goes on: a space, nothing, or ``-`` to drop a hyphen."""
-        if len(self._last) < 2 or self._last[-1] not in "-‐/" or self._last[-2].isspace() or not text[0].isalnum():
-            return " ", 0
+    def _joint(self, text: str) -> str:
+        """What stands for a break at the end of the text so far: a space, nothing, or ``-`` to drop a hyphen."""
+        if len(self._last) < 2 or self._last[-2].isspace() or not text[0].isalnum():
+            return " "
         if self._last[-1] != "/" and _CONJUNCTION.match(text):
-            return " ", 0
+            return " "
         before, after = _WORD_BEFORE.search(self._last), _WORD_AFTER.match(text)
         if before and after:
             whole = (before.group(1) + after.group()).lower()
-            if whole in self._words and self._words[before.group(1).lower()] <= 1:
-                return "-", 0
-        return "", 0
+            if whole in self._printed and whole in self._words and self._words[before.group(1).lower()] <= 1:
+                return "-"
+        return ""
 
 
-def _at_edge(page: Page, index: int) -> bool:
-    """True where a line stands at a page's foot, or at its head but for the first page, which names the case."""
+def _edges(page: Page) -> tuple[int, int]:
+    """Where a page's head ends and its foot begins, as indices of lines; the first page's head names the case."""
     if not page.has_boxes:  # a text file may have lost its page ends
-        return page.number > 1 or index >= FIRST_LINES
-    return index >= len(page.lines) - FURNITURE_LINES or (page.number > 1 and index < FURNITURE_LINES)
+        return 0, 0 if page.number > 1 else FIRST_LINES
+    return FURNITURE_LINES if page.number > 1 else 0, len(page.lines) - FURNITURE_LINES
 
 
-def _gaps(page: Page) -> list[float]:
-    """Distances in points between the tops of lines that follow each other."""
-    tops = [line.box.top for line in page.lines]
-    return [b - a for a, b in pairwise(tops) if b > a]
-
-
-def _pitch(page: Page, document: float) -> float:
-    """The usual distance of two lines' tops, in points: the page's own where it has lines enough.
+def _pitches(pages: Sequence[Page]) -> list[float]:
+    """The usual distance of two lines' tops on each page, in points: the page's own where it has lines enough.
 
     The height of a line's box tells less: fonts differ in what they report.
     """
-    gaps = _gaps(page)
-    return _usual(gaps) if len(gaps) >= LINES_FOR_PITCH else document
+    gaps = [_gaps(page) for page in pages]
+    every = [gap for own in gaps for gap in own]
+    usual = _usual(every) if every else 0.0
+    return [_usual(own) if len(own) >= LINES_FOR_PITCH else usual for own in gaps]
+
+
+def _gaps(page: Page) -> list[float]:
+    """Distances in points between the tops of lines that follow each other; none where lines have no boxes."""
+    tops = [line.box.top for line in page.lines] if page.has_boxes else []
+    return [b - a for a, b in pairwise(tops) if b > a]
 
 
 def _usual(gaps: Sequence[float]) -> float:

@@ -1,11 +1,14 @@
 """Engines, joined words, and the header table read by positions and by order."""
 
 import logging
+from itertools import pairwise
 
+import pypdfium2
 import pytest
 
+from extract.evidence import Span
 from extract.header import HeaderReader
-from extract.layout import LayoutReader
+from extract.layout import LayoutReader, compile_words, never_first
 from extract.pipeline import LetterReader, Source
 from extract.reading import Page, open_letter
 from extract.reading.page import Box, Line
@@ -59,6 +62,66 @@ def test_word_broken_by_a_page_end():
     start = text.clean.index("re-evaluation")
     raw = text.to_raw(type(text.lines[0].raw)(start, start + len("re-evaluation")))
     assert raw.of(text.raw) == "re-\n\x0cevaluation"
+
+
+def test_each_clean_character_knows_its_place_in_the_raw_text():
+    text = LetterText(
+        pages("\u00ad low  back re-\nevaluation; Guide-\nlines", "and Guidelines,\u00ad\n\u00ad of the neck")
+    )
+    assert text.clean == "low back re-evaluation; Guidelines and Guidelines, of the neck"
+    came_from = [text.to_raw(Span(at, at + 1)).of(text.raw) for at in range(len(text.clean))]
+    folded = [" " if c.isspace() or c == "\u00ad" else c for c in came_from]
+    assert "".join(folded) == text.clean
+    assert text.to_raw(Span(len(text.clean), len(text.clean))) == Span(len(text.raw), len(text.raw))
+
+
+def test_lines_of_a_region():
+    text = LetterText(pages("one\ntwo\nthree\nfour"))
+    at, end = text.clean.index("two"), text.clean.index("three") + len("three")
+    assert list(text.lines_in(Span(at, end))) == [1, 2]
+    assert list(text.lines_in(Span(at + 1, end - 1))) == []
+    assert text.starts_in(Span(at, end)) == [at, text.clean.index("three")]
+    assert [text.ends_line(p) for p in (end - 1, end, end + 1, len(text.clean))] == [False, True, False, True]
+
+
+def test_place_is_the_box_of_the_words_on_the_first_page(corpus_pdfs):
+    """Whole lines have their box at hand; parts of lines are measured: both give the same."""
+    with open_letter(corpus_pdfs[0]) as document:
+        text = LetterText(document.pages)
+        first, second = next((a, b) for a, b in pairwise(text.lines) if a.page == b.page and " " in a.line.text)
+        whole = first.line.segments[0].box_of(0, len(first.line.segments[0].text))
+        assert first.line.segments[0].box == whole
+        word = Span(first.raw.start, first.raw.start + first.line.text.index(" "))
+        measured = first.line.box_of(0, word.end - word.start)
+        assert text.place(word) == (first.page, measured)
+        assert text.place(Span(first.raw.start, second.raw.end)) == (first.page, first.line.box.union(second.line.box))
+        last = text.lines[-1]
+        assert text.place(Span(first.raw.start, last.raw.end)).page == first.page
+        assert text.place(Span(last.raw.end, last.raw.end)) == (last.page, None)
+
+
+def test_a_box_is_not_asked_of_a_closed_letter(corpus_pdfs):
+    with open_letter(corpus_pdfs[0]) as document:
+        line = document.pages[0].lines[0]
+    with pytest.raises(pypdfium2.PdfiumError):
+        line.segments[0].box_of(0, 1)
+
+
+FIRST = [
+    ("Final Report", "Ff", "words"),
+    (r"(?:\(?(?<number>\d) ?[.)] ?)?Item", "(0123456789Ii", "an optional number"),
+    ("(?=Effect of)|Rule", "EeRr", "words that are looked for and not taken"),
+    ("(?<!no )Rule", "Rr", "words that may not stand before"),
+]
+
+
+@pytest.mark.parametrize(("expression", "first"), [f[:2] for f in FIRST], ids=[f[2] for f in FIRST])
+def test_first_characters_of_an_expression(expression, first):
+    assert {chr(c) for c in range(128)} - never_first(compile_words(expression)) == set(first)
+
+
+def test_expression_that_looks_back_is_tried_anywhere():
+    assert never_first(compile_words("(?<=a )Rule")) == frozenset()
 
 
 def test_running_footers_stay_out_of_the_clean_text():

@@ -26,7 +26,7 @@ def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDat
         return []
     clean = text.clean
     decision = compile_words(data.decision)
-    starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+    starts = text.starts_in(region)
     marks = find_marks(clean, region, layout, starts)
     first_part = data.parts[0].part
     anchors = [i for i, m in enumerate(marks) if m.part == first_part]
@@ -69,8 +69,7 @@ def _heading(
     clean = text.clean
     matches = list(decision.finditer(clean, above.start, above.end, timeout=TIME_LIMIT))
     if not at_end:  # nothing follows to tell a heading from prose: the decision must end a line
-        ends = {li.clean.end for li in text.clean_lines if li.clean}
-        matches = [m for m in matches if m.end() in ends]
+        matches = [m for m in matches if text.ends_line(m.end())]
     if not matches:
         return None
     match = matches[-1]

@@ -61,8 +61,7 @@ def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -
             if part.inline:
                 matches = list(variant.finditer(text, region.start, region.end))
             else:
-                tried = (variant.match(text, start, region.end) for start in starts)
-                matches = [m for m in tried if m]
+                matches = list(variant.matches(text, starts, region.end))
             found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in matches]
     found.sort(key=lambda m: (m.start, -m.match.end()))
     kept: list[Mark] = []

@@ -24,7 +24,7 @@ def labelled_items(text: LetterText, sections: Sections, layout: Layout) -> list
     decides = compile_words(data.decision) if data.decision else None
     items: list[Item] = []
     for region in _regions(sections, data.sections):
-        starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+        starts = text.starts_in(region)
         marks = find_marks(text.clean, region, layout, starts)
         requests = [i for i, m in enumerate(marks) if m.part == "item"]
         openings = [i for i in requests if _content(text.clean, marks, i, region.end).of(text.clean)]

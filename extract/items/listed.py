@@ -69,7 +69,7 @@ def _stated(text: LetterText, sections: Sections, layout: Layout) -> list[Mark]:
     stated: list[Mark] = []
     for section in sections.all(*layout.data.items.sections, "decisions", "guidelines", "rationale"):
         region = section.content
-        starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+        starts = text.starts_in(region)
         stated += [m for m in find_marks(text.clean, region, layout, starts) if m.part == "decision"]
     return stated
 

@@ -23,7 +23,7 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
     stated: list[Mark] = []
     for section in sections.all(*layout.data.items.sections):
         region = section.content
-        starts = [li.clean.start for li in text.clean_lines if li.clean and region.contains(li.clean)]
+        starts = text.starts_in(region)
         marks = find_marks(text.clean, region, layout, starts)
         stated += [m for m in marks if m.part == "decision"]
         items += _opened(text.clean, region, marks)

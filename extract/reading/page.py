@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
@@ -24,11 +23,6 @@ class Box(NamedTuple):
     top: float
     x1: float
     bottom: float
-
-    @property
-    def height(self) -> float:
-        """Points from top to bottom."""
-        return self.bottom - self.top
 
     def union(self, other: Box) -> Box:
         """The smallest box around both."""
@@ -66,35 +60,36 @@ class Word(NamedTuple):
     """Offset of its first character in the line's text."""
 
 
-@dataclass(frozen=True)
 class Line:
     """One printed line: its segments from left to right, joined with a space."""
 
-    segments: tuple[Segment, ...]
+    __slots__ = ("box", "segments", "text")
 
-    @cached_property
-    def text(self) -> str:
+    def __init__(self, segments: tuple[Segment, ...]) -> None:
+        self.segments = segments
+        first = segments[0]
+        self.text: str = first.text if len(segments) == 1 else " ".join([s.text for s in segments])
         """The line's characters."""
-        return " ".join(s.text for s in self.segments)
+        self.box: Box = first.box
+        """Around the whole line."""
+        for segment in segments[1:]:
+            self.box = self.box.union(segment.box)
 
     @property
     def bold(self) -> bool:
         """True where the line begins in a bold face."""
         return self.segments[0].bold
 
-    @cached_property
-    def box(self) -> Box:
-        """Around the whole line."""
-        box = self.segments[0].box
-        for segment in self.segments[1:]:
-            box = box.union(segment.box)
-        return box
-
     def box_of(self, start: int, end: int) -> Box | None:
         """Around the characters ``[start, end)`` of ``text``; None where they are only spaces between pieces."""
+        start = start if start > 0 else 0
+        end = end if end < len(self.text) else len(self.text)
+        if start >= end:
+            return None
+        if end - start == len(self.text):
+            return self.box
         if len(self.segments) == 1:  # nearly every line
-            stop = min(end, len(self.text))
-            return self.segments[0].box_of(max(start, 0), stop) if max(start, 0) < stop else None
+            return self.segments[0].box_of(start, end)
         found: Box | None = None
         offset = 0
         for segment in self.segments:
@@ -177,16 +172,21 @@ class Closing:
 
 def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
     """Put pieces that overlap vertically into one line, lines by height, pieces from left to right."""
-    ordered = sorted((s for s in segments if s.text), key=lambda s: (s.box.top, s.box.x0))
+    # sorted as tuples, which are compared without a call of Python code; the number keeps equal ones apart
+    keyed = [(s.box.top, s.box.x0, number, s) for number, s in enumerate(segments) if s.text]
+    keyed.sort()
     groups: list[list[Segment]] = []
-    for segment in ordered:
+    for _, _, _, segment in keyed:
         if groups and _same_row(groups[-1][0].box, segment.box):
             groups[-1].append(segment)
         else:
             groups.append([segment])
-    return tuple(Line(tuple(sorted(g, key=lambda s: s.box.x0))) for g in groups)
+    return tuple([Line(tuple(sorted(g, key=lambda s: s.box.x0)) if len(g) > 1 else (g[0],)) for g in groups])
 
 
 def _same_row(a: Box, b: Box) -> bool:
-    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return overlap > SAME_ROW * min(a.height, b.height)
+    _, a_top, _, a_bottom = a
+    _, b_top, _, b_bottom = b
+    overlap = (a_bottom if a_bottom < b_bottom else b_bottom) - (b_top if b_top > a_top else a_top)
+    a_height, b_height = a_bottom - a_top, b_bottom - b_top
+    return overlap > SAME_ROW * (a_height if a_height < b_height else b_height)

@@ -1,15 +1,15 @@
 """The default engine: PDFium through pypdfium2.
 
 PDFium is not thread-safe: use one process per document at a time, never two threads.
-Boxes are asked for one by one, since each costs a call into the library and few are needed.
+Boxes are asked for when they are needed, since each costs two calls into the library.
 """
 
 from __future__ import annotations
 
 import ctypes
 import re
-from functools import cached_property
-from typing import Any
+import struct
+from typing import Any, Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
@@ -21,7 +21,10 @@ from extract.reading.page import Box, Closing, Line, Page, rows
 
 BROKEN_HYPHENS = "\ufffe\x02"
 """What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
-_LINE_END = re.compile(f"[\\r\\n{BROKEN_HYPHENS}]")
+_BROKEN: Final = re.compile(f"[^{BROKEN_HYPHENS}]*[{BROKEN_HYPHENS}]|[^{BROKEN_HYPHENS}]+")
+_PRINTED: Final = str.maketrans({**dict.fromkeys(BROKEN_HYPHENS, "-"), "\0": " "})
+_CORNERS: Final = struct.Struct("4f").unpack
+"""A rectangle's left, top, right and bottom in one call, where asking for each takes as long as the box itself."""
 BOLD_WEIGHT = 600
 NAME_BYTES = 256
 
@@ -29,63 +32,95 @@ NAME_BYTES = 256
 class _Segment:
     """Characters ``[first, first + len(text))`` of a PDFium text page."""
 
-    __slots__ = ("__dict__", "_first", "_page", "text")
+    __slots__ = ("_bold", "_first", "_page", "box", "text")
 
     def __init__(self, page: _TextPage, first: int, text: str) -> None:
         self._page, self._first, self.text = page, first, text
+        self._bold: bool | None = None
+        self.box = page.box_of(first, first + len(text))
 
-    @cached_property
-    def box(self) -> Box:
-        return self.box_of(0, len(self.text))
-
-    @cached_property
+    @property
     def bold(self) -> bool:
-        return self._page.is_bold(self._first)
+        if self._bold is None:
+            self._bold = self._page.is_bold(self._first)
+        return self._bold
 
     def box_of(self, start: int, end: int) -> Box:
-        box = self._page.char_box(self._first + start)
-        return box.union(self._page.char_box(self._first + end - 1)) if end - start > 1 else box
+        return self._page.box_of(self._first + start, self._first + end)
 
 
 class _TextPage:
-    """One page's characters with the few questions that are asked of them."""
+    """One page's characters with the few questions that are asked of them.
 
-    def __init__(self, page: Any) -> None:
-        self._text_page = page.get_textpage()
-        left, bottom, right, top = page.get_bbox()
-        self._left, self._top = left, top
-        self.count = 0
-        self._raw = self._text_page.raw
+    PDFium is called without pypdfium2's helper objects, whose finalizers cost more than closing itself.
+    """
+
+    def __init__(self, pdf: Any, index: int) -> None:
+        self._raw: Any = None
+        self._page = pdfium_c.FPDF_LoadPage(pdf, index)
+        if not self._page:
+            raise pypdfium2.PdfiumError("Failed to load page.")
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        self._raw = pdfium_c.FPDFText_LoadPage(self._page)
+        if not self._raw:
+            raise pypdfium2.PdfiumError("Failed to load text page.")
         self._rect = pdfium_c.FS_RECTF()
-        self._rect_at = ctypes.byref(self._rect)
-        self._boxes: dict[int, Box] = {}
-        self._name = ctypes.create_string_buffer(NAME_BYTES)
-        self.width, self.height = right - left, top - bottom
+        if not pdfium_c.FPDF_GetPageBoundingBox(self._page, self._rect):
+            raise pypdfium2.PdfiumError("Failed to get page bounding box.")
+        self._left, self._top, right, bottom = _CORNERS(self._rect)
+        self.width, self.height = right - self._left, self._top - bottom
+        self.count = pdfium_c.FPDFText_CountChars(self._raw)
+        if self.count == -1:
+            raise pypdfium2.PdfiumError("Failed to get character count.")
+
+    def close(self) -> None:
+        """Give the page back, before its document. A box that is asked for afterwards raises PdfiumError."""
+        if self._raw:
+            pdfium_c.FPDFText_ClosePage(self._raw)
+            self._raw = None
+        pdfium_c.FPDF_ClosePage(self._page)
 
     def characters(self) -> str:
         """All characters, one for each of PDFium's indices."""
-        count = self._text_page.count_chars()
+        raw, count = self._raw, self.count
         if count > Limits.page_characters:
             raise LetterError(Reason.TOO_LARGE, f"a page of {count} characters, the limit is {Limits.page_characters}")
-        self.count = count
-        text = str(self._text_page.get_text_range()) if count else ""
+        if not count:
+            return ""
+        last = count - 1
+        text = ""
+        if pdfium_c.FPDFText_GetTextIndexFromCharIndex(raw, last) == last:  # else the text leaves characters out
+            units = bytearray(2 * (count + 1))
+            written = pdfium_c.FPDFText_GetText(raw, 0, count, ctypes.c_ushort.from_buffer(units))
+            text = units[: 2 * (written - 1)].decode("utf-16-le", "ignore")
         if len(text) != count:  # characters beyond the basic plane: ask one by one
-            codes = (pdfium_c.FPDFText_GetUnicode(self._text_page, i) for i in range(count))
+            codes = (pdfium_c.FPDFText_GetUnicode(raw, i) for i in range(count))
             text = "".join(chr(c) if 0 < c < 0x110000 and not 0xD800 <= c < 0xE000 else " " for c in codes)
         return text
 
-    def char_box(self, index: int) -> Box:
-        box = self._boxes.get(index)
-        if box is None:
-            rect = self._rect
-            if not pdfium_c.FPDFText_GetLooseCharBox(self._raw, index, self._rect_at):
+    def box_of(self, start: int, end: int) -> Box:
+        """Around the first and the last of the characters ``[start, end)``, which stand on one line."""
+        raw, rect = self._raw, self._rect
+        if not pdfium_c.FPDFText_GetLooseCharBox(raw, start, rect):
+            raise pypdfium2.PdfiumError("Failed to get charbox.")
+        x0, top, x1, bottom = _CORNERS(rect)
+        if end - start > 1:
+            if not pdfium_c.FPDFText_GetLooseCharBox(raw, end - 1, rect):
                 raise pypdfium2.PdfiumError("Failed to get charbox.")
-            left, top = self._left, self._top
-            box = self._boxes[index] = Box(rect.left - left, top - rect.top, rect.right - left, top - rect.bottom)
-        return box
+            a, b, c, d = _CORNERS(rect)
+            # comparisons, as in Box.union; PDFium counts upwards
+            x0, top = a if a < x0 else x0, b if b > top else top
+            x1, bottom = c if c > x1 else x1, d if d < bottom else bottom
+        return Box(x0 - self._left, self._top - top, x1 - self._left, self._top - bottom)
 
     def is_bold(self, index: int) -> bool:
-        name = self._name
+        name = ctypes.create_string_buffer(NAME_BYTES)
         size = pdfium_c.FPDFText_GetFontInfo(self._raw, index, name, NAME_BYTES, ctypes.byref(ctypes.c_int()))
         if 0 < size <= NAME_BYTES and b"bold" in name.value.lower():
             return True
@@ -93,26 +128,19 @@ class _TextPage:
 
     def lines(self) -> tuple[Line, ...]:
         text = self.characters()
-        segments, start = [], 0
-        for mark in _LINE_END.finditer(text):
-            index = mark.start()
-            end = index + 1 if mark.group() in BROKEN_HYPHENS else index
-            segments.append(self._segment(text, start, end))
-            start = index + 1
-        segments.append(self._segment(text, start, len(text)))
-        return rows(s for s in segments if s is not None)
-
-    def _segment(self, text: str, start: int, end: int) -> _Segment | None:
-        while start < end and text[start].isspace():
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        if start == end:
-            return None
-        piece = text[start:end]
-        for mark in BROKEN_HYPHENS:
-            piece = piece.replace(mark, "-")
-        return _Segment(self, start, piece.replace("\0", " "))
+        broken = any(mark in text for mark in BROKEN_HYPHENS)
+        segments = []
+        start = 0
+        for line in text.replace("\r", "\n").split("\n"):
+            at = start
+            start += len(line) + 1
+            for whole in _BROKEN.findall(line) if broken else (line,):
+                piece = whole.strip()
+                if piece:
+                    first = at + whole.index(piece)
+                    segments.append(_Segment(self, first, piece if piece.isprintable() else piece.translate(_PRINTED)))
+                at += len(whole)
+        return rows(segments)
 
 
 def _has_image(page: Any) -> bool:
@@ -129,6 +157,7 @@ class PdfiumDocument(Closing):
         self.text_source = "pdf_text"
         self._ocr: Ocr | None = None
         self._characters = 0
+        self._open: list[_TextPage] = []
         try:
             self._pdf = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
@@ -146,13 +175,13 @@ class PdfiumDocument(Closing):
             raise
 
     def _page(self, index: int) -> Page:
-        page = self._pdf[index]
-        text_page = _TextPage(page)
+        text_page = _TextPage(self._pdf, index)
+        self._open.append(text_page)
         lines = text_page.lines()
         self._characters += text_page.count
         if self._characters > Limits.characters:
             raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
-        if lines or not _has_image(page):
+        if lines or not _has_image(page := self._pdf[index]):
             return Page(index + 1, text_page.width, text_page.height, lines)
         longest = max(text_page.width, text_page.height)
         if longest > Limits.page_points:  # its image would not fit into memory
@@ -170,4 +199,6 @@ class PdfiumDocument(Closing):
         if self._ocr is not None:
             self._ocr.close()
             self._ocr = None
+        while self._open:
+            self._open.pop().close()
         self._pdf.close()
