@@ -30,9 +30,9 @@ from extract.nlp import (
     STARTS,
     TECHNIQUE,
     Condition,
-    tokens_of,
     words_of,
 )
+from extract.tokens import tokens_of
 from extract.values.context import Context, Topic
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _kinds(doc: Doc) -> Hashes:
 
 def _context(doc: Doc, context: Context) -> tuple[Hashes, Hashes]:
     """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
-    places = np.array([token.idx for token in tokens_of(doc)])
+    places = np.array(tokens_of(doc).starts)
     told, dropped = np.zeros(len(doc), dtype=np.uint64), np.zeros(len(doc), dtype=np.uint64)
     for sentence in context.sentences:
         for segment in sentence.segments:

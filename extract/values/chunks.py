@@ -16,15 +16,13 @@ from extract.nlp import (
     BODY_PARTS,
     CONDITIONS,
     OPERATION,
-    Token,
     body_part_file,
     condition_file,
     sentences_of,
-    text_of,
-    tokens_of,
     words_of,
 )
 from extract.patterns import Patterns, Rule
+from extract.tokens import Token, Tokens, text_of, tokens_of
 from extract.values.places import Places
 from extract.vocabulary import Words
 
@@ -93,9 +91,7 @@ class Chunk:
 class Page:
     """A parsed text with its marked words and sentences, looked up by place."""
 
-    tokens: list[Token]
-    begins: list[int]
-    """Offset of each token's first character."""
+    tokens: Tokens
     text: str
     parts: Places[Words]
     conditions: Places[Words]
@@ -106,10 +102,8 @@ class Page:
         """The page of a text that the pipeline has parsed, made once."""
         known: dict[str, Page] = doc.user_data
         if PAGE not in known:
-            tokens = tokens_of(doc)
             known[PAGE] = cls(
-                tokens,
-                [token.idx for token in tokens],
+                tokens_of(doc),
                 text_of(doc),
                 words_of(doc, BODY_PARTS),
                 words_of(doc, CONDITIONS),
@@ -119,8 +113,9 @@ class Page:
 
     def tokens_inside(self, span: Span) -> list[Token]:
         """The tokens that lie wholly inside ``span``."""
-        first, last = bisect_left(self.begins, span.start), bisect_left(self.begins, span.end)
-        return [token for token in self.tokens[first:last] if token.end <= span.end]
+        tokens = self.tokens
+        first, last = bisect_left(tokens.starts, span.start), bisect_left(tokens.starts, span.end)
+        return [tokens[i] for i in range(first, last) if tokens.ends[i] <= span.end]
 
 
 class Chunker:

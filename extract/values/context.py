@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from extract.evidence import Span
-from extract.nlp import sentences_of, text_of
+from extract.nlp import sentences_of
 from extract.patterns import PatternError, Patterns, Rule
+from extract.tokens import text_of
 from extract.values.places import Places
 
 if TYPE_CHECKING:
