@@ -196,7 +196,7 @@ def set_sentences(doc: Doc) -> Doc:
     last = len(texts) - 1
     begins = set(range(0, len(texts), LONGEST_SENTENCE))
     marks = [i for i, word in enumerate(texts) if word in _ENDING]
-    if "!" in text_of(doc):  # "wow!!" is one token; the ends of all are looked at only where there is one
+    if "!" in text_of(doc):  # a token may end in one; the ends of all are looked at only where there is any
         marks = [i for i, word in enumerate(texts) if word in _ENDING or word.endswith("!")]
     for i in marks:
         if i == last or (texts[i] == "." and _is_list_number(tokens, i)):

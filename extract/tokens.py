@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from extract.evidence import Span
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -52,6 +55,11 @@ class Tokens:
 
     def __getitem__(self, i: int) -> Token:
         return Token(i, self.starts[i], self.texts[i])
+
+    def under(self, span: Span) -> range:
+        """The numbers of the tokens that ``span`` touches; a single space belongs to none."""
+        first, end = bisect_right(self.starts, span.start) - 1, bisect_left(self.starts, span.end)
+        return range(first + (span.start == self.ends[first]), end) if first >= 0 else range(0)
 
     @cached_property
     def lowers(self) -> list[str]:

@@ -7,12 +7,20 @@ import sys
 
 import pytest
 
-from extract.nlp import body_part_file, build_nlp
+from extract.nlp import body_part_file, build_nlp, sentences_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder
 
 PATTERNS = Patterns()
-FINDER = BodyPartFinder(nlp=build_nlp(PATTERNS), patterns=PATTERNS)
+NLP = build_nlp(PATTERNS)
+FINDER = BodyPartFinder(nlp=NLP, patterns=PATTERNS)
+
+SENTENCES = [
+    ("", []),
+    ("The knee hurts! The hip too. (Both.) Soon.", ["The knee hurts!", "The hip too.", "(Both.)", "Soon."]),
+    ("It hurts. and more", ["It hurts. and more"]),
+    ("Diagnoses: 1. Hip strain. 2. Gout.", ["Diagnoses: 1. Hip strain.", "2. Gout."]),
+]
 
 SUMMARY = [
     ("claim of cumulative trauma", "He has a claim, CT 2/1/05 to 3/1/06, involving both knees.", ["bilateral knee"]),
@@ -109,6 +117,11 @@ def test_injured_parts(why, text, wanted):
 @pytest.mark.parametrize(("why", "text", "wanted"), REQUEST, ids=[row[0] for row in REQUEST])
 def test_parts_of_a_request(why, text, wanted):
     assert [f.value for f in FINDER.in_request(text)] == wanted, why
+
+
+@pytest.mark.parametrize(("text", "wanted"), SENTENCES)
+def test_sentences(text, wanted):
+    assert [span.of(text) for span in sentences_of(NLP(text))] == wanted
 
 
 def test_evidence_stands_where_the_text_says_it():
