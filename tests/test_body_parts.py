@@ -10,6 +10,7 @@ import pytest
 from extract.nlp import body_part_file, build_nlp, sentences_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder
+from extract.values.context import Context, ContextReader
 
 PATTERNS = Patterns()
 NLP = build_nlp(PATTERNS)
@@ -122,6 +123,23 @@ def test_parts_of_a_request(why, text, wanted):
 @pytest.mark.parametrize(("text", "wanted"), SENTENCES)
 def test_sentences(text, wanted):
     assert [span.of(text) for span in sentences_of(NLP(text))] == wanted
+
+
+def test_a_sentence_by_itself_is_read_as_among_all():
+    text = (
+        "He fell. On examination the knee was stiff. The hip was sore. Muscle strength was full. The jaw. "
+        "He complains of neck pain. The elbow. Tenderness of the rib was seen. Persistent wrist pain. The ankle. "
+        "MRI of the toe was clear. There was ongoing foot pain. The thumb. He fell on a stair, without pain. The eye."
+    )
+    reader = ContextReader(PATTERNS)
+    sentences = sentences_of(NLP(text))
+    whole = Context(reader, text, sentences)
+    numbers = range(len(sentences.things))
+    wanted = [whole.sentence(n) for n in numbers]
+    assert {"exam", "complaint", "plain", "imaging"} <= {s.topic for sentence in wanted for s in sentence.segments}
+    assert [Context(reader, text, sentences).sentence(n) for n in numbers] == wanted
+    backwards = Context(reader, text, sentences)
+    assert [backwards.sentence(n) for n in reversed(numbers)] == wanted[::-1]
 
 
 def test_evidence_stands_where_the_text_says_it():

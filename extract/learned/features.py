@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.evidence import Span
 from extract.nlp import (
     ADJECTIVE,
     ALONE,
@@ -165,7 +166,11 @@ class Sight:
         self._telling = np.empty(size + 1, dtype=np.int64)  # for each word the nearest one before it, -1 for none
         self._telling[0] = -1
         np.maximum.accumulate(np.where(telling, np.arange(size), -1), out=self._telling[1:])
-        self._told, self._dropped = _context(doc, context)
+        self._context, self._places = context, tokens_of(doc).starts
+        self._told, self._dropped = np.zeros((2, size), dtype=np.uint64)
+        """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
+        self._read: set[int] = set()
+        """Sentences of which these are known."""
         self._starts = np.array(doc.user_data[STARTS], dtype=np.int64)
         self._before, self._previous = _row(_BEFORE, word), _row(_PREVIOUS, word)
         self._first = np.zeros(len(self._starts), dtype=bool)
@@ -178,8 +183,10 @@ class Sight:
     def _near(self, asked: Rows) -> Rows:
         values = np.zeros((len(_VALUES), len(asked)), dtype=np.uint64)
         values[1 : len(_ALONE)] = self._looks[_PLAN.of, asked + (_PLAN.places + _MOST)]
-        position = asked - self._starts[self._starts.searchsorted(asked, "right") - 1]
-        begin = asked - position
+        sentence = self._starts.searchsorted(asked, "right") - 1
+        begin = self._starts[sentence]
+        position = asked - begin
+        self._read_context(set(sentence.tolist()) - self._read)
         at = self._telling[asked]
         values[_VALUES["distance"]] = np.minimum(asked - at, FAR)
         for name in ("v1", "v2", "v3"):
@@ -196,6 +203,20 @@ class Sight:
         mixed &= _LAST_ROW
         return mixed.T.take(_PLAN.order, axis=1).view(np.int64)
 
+    def _read_context(self, sentences: set[int]) -> None:
+        """What is said in some sentences that were not asked for yet."""
+        for number in sentences:
+            segments, drops = self._context.sentence(number)
+            for segment in segments:
+                self._told[self._under(segment.span)] = 2 * _TOPICS[segment.topic] + (segment.cue is not None)
+            for drop in drops:
+                self._dropped[self._under(drop.span)] = crc32(drop.cue.encode())
+        self._read |= sentences
+
+    def _under(self, span: Span) -> slice:
+        """The words that begin under ``span``."""
+        return slice(bisect_left(self._places, span.start), bisect_left(self._places, span.end))
+
 
 def _kinds(doc: Doc) -> list[int]:
     """What the vocabularies call each word; 0 where they do not know it."""
@@ -207,20 +228,6 @@ def _kinds(doc: Doc) -> list[int]:
         for i in range(words.start, words.end):
             kinds[i] += 16 * _CONDITION_KINDS[words.label_, words.id_]
     return kinds
-
-
-def _context(doc: Doc, context: Context) -> tuple[Hashes, Hashes]:
-    """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
-    places = tokens_of(doc).starts
-    told, dropped = np.zeros((2, len(places)), dtype=np.uint64)
-    for sentence in context.sentences:
-        for segment in sentence.segments:
-            a, b = (bisect_left(places, edge) for edge in segment.span)
-            told[a:b] = 2 * _TOPICS[segment.topic] + (segment.cue is not None)
-        for drop in sentence.drops:
-            a, b = (bisect_left(places, edge) for edge in drop.span)
-            dropped[a:b] = crc32(drop.cue.encode())
-    return told, dropped
 
 
 def _small(strings: StringStore) -> Hashes:
