@@ -205,7 +205,7 @@ class Sight:
 
     def _read_context(self, sentences: set[int]) -> None:
         """What is said in some sentences that were not asked for yet."""
-        for number in sentences:
+        for number in sorted(sentences):
             segments, drops = self._context.sentence(number)
             for segment in segments:
                 self._told[self._under(segment.span)] = 2 * _TOPICS[segment.topic] + (segment.cue is not None)

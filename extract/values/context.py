@@ -27,9 +27,6 @@ Reach = Literal["forward", "both", "weak", "passing"]
 CARRIED: frozenset[Topic] = frozenset({"exam", "imaging", "complaint"})
 """Topics that go on in the next sentence: lists of findings and of complaints run over several."""
 
-_SETTING: frozenset[Reach] = frozenset({"forward", "both"})
-"""Reaches of cues that set the topic of a sentence, whatever it was."""
-
 NOUN_TOPICS: frozenset[Topic] = frozenset({"imaging", "treatment", "request"})
 """Topics whose cues are nouns that a part may describe ("knee brace", "lumbar MRI")."""
 
@@ -83,9 +80,11 @@ class Context:
         """One of the sentences, counted from 0."""
         known = self._sentences.get(number)
         if known is None:
-            carried = self._carried(number)
-            span = self._places.things[number]
-            segments, self._lasting[number] = segmented(span, self._cues_in(number), carried)
+            span, cues = self._places.things[number], self._cues_in(number)
+            opens = bool(cues) and _opens(cues[0], span.start)
+            segments, lasting = segmented(span, cues, "plain" if opens else self._carried(number))
+            if not opens or _sets(cues):
+                self._lasting[number] = lasting
             known = Sentence(tuple(segments), tuple(self._reader.drops(self._text, span)))
             self._sentences[number] = known
         return known
@@ -118,13 +117,23 @@ class Context:
         first = number
         while first - 1 not in self._lasting:
             first -= 1
-            if any(cue.reach in _SETTING for cue in self._cues_in(first)):
-                break  # whatever carries on into it, the same topic leaves it
+            if _sets(self._cues_in(first)):
+                break
         topic = self._lasting.get(first - 1, "plain")
         for n in range(first, number):
             _, topic = segmented(self._places.things[n], self._cues_in(n), topic)
             self._lasting[n] = topic
         return topic
+
+
+def _opens(first: _Cue, start: int) -> bool:
+    """True where the first cue gives the topic from the start of a sentence on, whatever was carried into it."""
+    return first.reach != "weak" and (first.reach != "forward" or first.start == start)
+
+
+def _sets(cues: Iterable[_Cue]) -> bool:
+    """True where the topic that leaves a sentence is its own, whatever was carried into it."""
+    return any(cue.reach in {"forward", "both"} for cue in cues)
 
 
 class ContextReader:
