@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 from zlib import crc32
 
@@ -38,7 +39,6 @@ from extract.tokens import tokens_of
 from extract.values.context import Context, Topic
 
 if TYPE_CHECKING:
-    from spacy.strings import StringStore
     from spacy.tokens import Doc
 
 Rows = NDArray[np.int64]
@@ -160,7 +160,7 @@ class Sight:
         looks[:3, _MOST : size + _MOST] = table.T[:3]
         looks[3, _MOST : size + _MOST] = _kinds(doc)
         word, kind = looks[0, _MOST : size + _MOST], looks[3, _MOST : size + _MOST]
-        small = _small(doc.vocab.strings)
+        small = _small()
         telling = (table[:, 3] == 1) & (kind == 0) & (small[small.searchsorted(word)] != word)
         self._looks, self._word = looks, word
         self._telling = np.empty(size + 1, dtype=np.int64)  # for each word the nearest one before it, -1 for none
@@ -230,9 +230,12 @@ def _kinds(doc: Doc) -> list[int]:
     return kinds
 
 
-def _small(strings: StringStore) -> Hashes:
+@cache
+def _small() -> Hashes:
     """The small words in the order of their hashes, with a last one that no word is behind."""
-    return np.array([*sorted(strings[word] for word in SMALL_WORDS), np.iinfo(np.uint64).max], dtype=np.uint64)
+    from spacy.strings import get_string_id
+
+    return np.array([*sorted(map(get_string_id, SMALL_WORDS)), np.iinfo(np.uint64).max], dtype=np.uint64)
 
 
 def _row(group: int, column: Hashes) -> Rows:

@@ -224,7 +224,7 @@ class DiagnosisFinder:
             said = {raw.of(page.text), item.of(page.text) if item else ""}
             if item is None or any(rule.search(words) for rule in self._rules["drop"] for words in said):
                 continue
-            if len(item.of(page.text).split()) <= LONGEST and self._chunker.chunk(page, item).heads:
+            if len(item.of(page.text).split()) <= LONGEST and self._chunker.has_head(page, item):
                 yield item
 
     def _trim(self, text: str, span: Span) -> Span | None:

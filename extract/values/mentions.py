@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 REACH, NEAR, RIBS = 14, 6, 4
 """Tokens: from a side to the last part of its list; that count as near; from a rib to its number."""
-BEHIND = 60
-"""Characters behind a part within which a side behind it is named."""
 STRANGERS = 1
 """Words outside the vocabulary that may stand between a side and its part."""
 BOTH = "bilateral"
@@ -233,10 +231,7 @@ class MentionFinder:
 
     def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
         """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
-        end = word.span.end
-        if not self._side_behind.may_match(text, end, min(sentence.end, end + BEHIND)):
-            return None
-        match = self._side_behind.match(text, end, sentence.end)
+        match = self._side_behind.match(text, word.span.end, sentence.end)
         if match is None:
             return None
         return self._named(next(group for group in match.groups() if group))
