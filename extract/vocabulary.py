@@ -6,14 +6,14 @@ all phrases together: the shape of a word is looked at once for each word of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import regex
 
 from extract.evidence import Span
-from extract.tokens import text_of, tokens_of
+from extract.tokens import Tokens, text_of, tokens_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -56,12 +56,11 @@ class VocabularyRuler:
     """Marks words in ``doc.user_data[key]``: of those that overlap the longest, then the first."""
 
     def __init__(self, nlp: Language, *, key: str) -> None:
-        from spacy.matcher import Matcher, PhraseMatcher
+        from spacy.matcher import PhraseMatcher
 
         self._vocab = nlp.vocab
         self._key = key
         self._phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._pairs = Matcher(nlp.vocab)
         self._kinds: dict[int, Kind] = {}
         self._ordered: tuple[Kind, ...] = ()
         self._ranks: dict[int, int] = {}
@@ -69,6 +68,7 @@ class VocabularyRuler:
         self._shaped: dict[str, tuple[int, ...]] = {}
         self._shapeless: set[str] = set()
         self._units: frozenset[str] = frozenset()
+        self._unit = -1
 
     def add(
         self,
@@ -83,14 +83,13 @@ class VocabularyRuler:
         for phrase, kind in phrases.items():
             self._phrases.add(self._name(kind), [nlp.make_doc(phrase)])
         names = [self._name(shape.kind) for shape in shapes]
-        if unit is not None:
-            number, behind = {"LIKE_NUM": True}, {"LOWER": {"IN": list(units)}}
-            self._pairs.add(self._name(unit), [[number, behind], [number, {"TEXT": "-"}, behind]])
-            self._units = frozenset(units)
+        named = None if unit is None else self._name(unit)
         strings = self._vocab.strings
         order = sorted(self._kinds, key=lambda name: self._hashes(self._kinds[name]))
         self._ranks = {name: rank for rank, name in enumerate(order)}
         self._ordered = tuple(self._kinds[name] for name in order)
+        if named is not None:
+            self._units, self._unit = frozenset(units), self._ranks[strings[named]]
         self._shapes = tuple((shape, self._ranks[strings[name]]) for shape, name in zip(shapes, names, strict=True))
 
     def _name(self, kind: Kind) -> str:
@@ -112,7 +111,7 @@ class VocabularyRuler:
         if shaped := self._shaped_among(texts):
             found += [(-1, i, rank) for i, word in enumerate(texts) if word in shaped for rank in shaped[word]]
         if self._units and not self._units.isdisjoint(tokens.lowers):
-            found += [(start - end, start, self._ranks[name]) for name, start, end in self._pairs(doc)]
+            found += [(start - end, start, self._unit) for start, end in self._measures(doc, tokens)]
         text = text_of(doc)
         marked = []
         for start, end, rank in _longest(found):
@@ -120,6 +119,15 @@ class VocabularyRuler:
             marked.append(Words(start, end, span, kind.label, kind.id, span.of(text).lower()))
         doc.user_data[self._key] = marked
         return doc
+
+    def _measures(self, doc: Doc, tokens: Tokens) -> Iterator[tuple[int, int]]:
+        """The tokens of numbers with their unit, with or without a hyphen between."""
+        for i, word in enumerate(tokens.lowers):
+            if word in self._units:
+                if i > 0 and doc[i - 1].like_num:
+                    yield i - 1, i + 1
+                if i > 1 and tokens.texts[i - 1] == "-" and doc[i - 2].like_num:
+                    yield i - 2, i + 1
 
     def _shaped_among(self, words: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """The words that have a shape, each with the ranks of its kinds."""

@@ -79,6 +79,8 @@ SUMMARY = [
     ("idiom", "The worker went back to work with no complaints.", []),
     ("dominance", "The right-hand dominant painter complains of neck pain.", ["neck"]),
     ("unit", "He fell ten feet from a roof.", []),
+    ("unit behind a hyphen", "He fell off a 6-foot ladder.", []),
+    ("number behind a foot", "He hurt a foot 6 - foot 7 is a bed.", ["foot"]),
     ("phalanx of the thumb", "He sustained a fracture of the distal phalanx of the left thumb.", ["left thumb"]),
     ("abbreviation with side", "He complains of RUE weakness.", ["right upper extremity"]),
     ("hernia", "The diagnosis is left inguinal hernia.", ["left groin"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,10 +87,10 @@ class LearntModel:
         for item in found:
             rating = rated[item.span]
             if rating >= DOUBTED:
-                kept.append(replace(item, rating=rating))
+                kept.append(Found(item.value, item.span, item.method, item.confidence, rating))
             elif rating >= DROPPED:
                 method = f"{item.method}, doubted by {self.name}"
-                kept.append(replace(item, method=method, confidence=min(item.confidence, UNSURE), rating=rating))
+                kept.append(Found(item.value, item.span, method, min(item.confidence, UNSURE), rating))
         return kept
 
     def stretches(self, doc: Doc) -> list[Span]:

@@ -197,9 +197,9 @@ class Sight:
         values[_VALUES["position"]] = np.minimum(position, FAR)
         values[_VALUES["told"]] = self._told[asked]
         values[_VALUES["dropped"]] = self._dropped[asked]
-        mixed = np.repeat(_PLAN.seeds, len(asked), axis=1)
-        for rows in _PLAN.values:
-            _mix(mixed[: len(rows)], values[rows])
+        mixed = _mixed(_PLAN.seeds ^ values[_PLAN.values[0]])
+        for rows in _PLAN.values[1:]:
+            mixed[: len(rows)] = _mixed(mixed[: len(rows)] ^ values[rows])
         mixed &= _LAST_ROW
         return mixed.T.take(_PLAN.order, axis=1).view(np.int64)
 
@@ -240,13 +240,12 @@ def _small() -> Hashes:
 
 def _row(group: int, column: Hashes) -> Rows:
     """The row of each word's feature: a hash of its value and of the group it belongs to."""
-    mixed = np.full(len(column), _SEED ^ np.uint64(group), dtype=np.uint64)
-    _mix(mixed, column)
+    mixed = _mixed(column ^ (_SEED ^ np.uint64(group)))
     return (mixed & _LAST_ROW).view(np.int64)
 
 
-def _mix(mixed: Hashes, column: Hashes) -> None:
-    """Take one more value into each hash."""
-    mixed ^= column
-    mixed *= _MULTIPLIER
-    mixed ^= mixed >> _HALF
+def _mixed(values: Hashes) -> Hashes:
+    """Hashes into which one more value was taken, with its bits spread over all of them."""
+    values *= _MULTIPLIER
+    values ^= values >> _HALF
+    return values

@@ -84,8 +84,9 @@ class BodyPartFinder:
     def in_request(self, text: str) -> list[Found[str]]:
         """Parts that a request names, in order; of a drug's heading not the illness it is for."""
         doc = self._nlp(text)
-        drug = self._drug.search(text) is not None
-        named = [m for m in self._mentions.mentions(doc) if not (drug and m.condition)]
+        named = self._mentions.mentions(doc)
+        if any(m.condition for m in named) and self._drug.search_alone(text) is not None:
+            named = [m for m in named if not m.condition]
         named = [m for m in named if m.condition or m.part != MIND]
         return merge((m, "body_part:request", IN_REQUEST) for m in named)
 

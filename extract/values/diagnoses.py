@@ -278,8 +278,7 @@ class DiagnosisFinder:
             if last is not None and pending is None and self._belongs(last, chunk):
                 items[-1] = self._extend(last, chunk)
                 continue
-            start = pending.span.start if pending else chunk.span.start
-            items.append(replace(chunk, span=Span(start, chunk.span.end)))
+            items.append(replace(chunk, span=Span(pending.span.start, chunk.span.end)) if pending else chunk)
             closed, pending = False, None
         return [item.span for item in items]
 

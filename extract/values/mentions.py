@@ -68,6 +68,8 @@ class _Page:
     text: str
     tokens: Tokens
     words: list[Words]
+    parts: dict[int, Words]
+    """By their tokens the words that may name a part."""
     conditions: Places[Words]
     sentences: Places[Span]
 
@@ -101,7 +103,8 @@ class MentionFinder:
         words = words_of(doc, BODY_PARTS).things
         if not words:
             return []
-        page = _Page(doc, text_of(doc), tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
+        parts = {i: w for w in words if w.id_ != NO_PART for i in range(w.start, w.end)}
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -112,7 +115,7 @@ class MentionFinder:
                 side, part = word.label_.split(" ", 1)
                 result.append(Mention(part, side, span, condition=False))
                 continue
-            found = self._side(page, k, bounds.at(span.start) or Span(0, len(page.text)))
+            found = self._side(page, k, bounds.at(span.start))
             for part in word.label_.split(JOIN):
                 of_part = found if part in self._paired else None
                 result.append(Mention(part, of_part, span, condition=word.id_ == CONDITION))
@@ -164,12 +167,12 @@ class MentionFinder:
         match = self._host.match(page.text, page.words[k - 1].span.end)
         return match if match is not None and match.end() == page.words[k].span.start else None
 
-    def _side(self, page: _Page, k: int, bounds: Span) -> str | None:
+    def _side(self, page: _Page, k: int, diagnosis: Span | None) -> str | None:
         """The side of one mention: before it, at the head of its list, with its host, or behind it."""
         words = page.words
         sentence = page.sentences.at(words[k].span.start) or Span(0, len(page.text))
-        bounds = Span(max(bounds.start, sentence.start), min(bounds.end, sentence.end))
-        if side := self._before(page, k, bounds):
+        begin = sentence.start if diagnosis is None else max(diagnosis.start, sentence.start)
+        if side := self._before(page, k, begin):
             return side
         follows = k + 1 < len(words) and words[k + 1].label_ in self._hosts.get(words[k].label_, ())
         if follows and (host := self._hosted(page, k + 1)) is not None and host["side"]:
@@ -181,22 +184,21 @@ class MentionFinder:
         """The side that one word or letter of the text says."""
         return {"l": "left", "r": "right", "b": BOTH, "e": BOTH}[word[0].lower()]
 
-    def _before(self, page: _Page, k: int, bounds: Span) -> str | None:
-        """The side in front of mention ``k``, over the words that may stand between."""
+    def _before(self, page: _Page, k: int, begin: int) -> str | None:
+        """The side in front of mention ``k`` and behind ``begin``, over the words that may stand between."""
         tokens, word = page.tokens, page.words[k]
         starts, lowers = tokens.starts, tokens.lowers
-        near = [w for w in page.words[max(0, k - REACH) : k] if w.id_ != NO_PART]
-        at = {i: w for w in near for i in range(w.start, w.end)}
+        at = page.parts
         crossed: list[bool] = []
         strangers, i = 0, word.start - 1
         first = max(0, word.start - REACH)
-        while i >= first and starts[i] >= bounds.start:
+        while i >= first and starts[i] >= begin:
             if lowers[i] in self._sides and (found := self._side_ending(lowers, i)):
-                side, begin = found
+                side, head = found
                 # "bilateral hand, low back, and leg": the side held for the hand, the list went on without it
                 if len(crossed) > 1 and crossed[-1] and not all(crossed):
                     return None
-                return self._coordinated(lowers, begin, side) or side
+                return self._coordinated(lowers, head, side) or side
             if word.id_ == CONDITION and lowers[i] == ",":
                 return None
             if i in at:
@@ -204,8 +206,9 @@ class MentionFinder:
                 i = at[i].start - 1
                 continue
             if lowers[i] not in self._between:
-                known = page.doc[i].is_stop or page.conditions.at(starts[i]) is not None
-                if not tokens.texts[i].isalpha() or known or strangers == STRANGERS:
+                if strangers == STRANGERS or not tokens.texts[i].isalpha() or page.doc[i].is_stop:
+                    return None
+                if page.conditions.at(starts[i]) is not None:
                     return None
                 strangers += 1
             i -= 1
