@@ -71,6 +71,7 @@ class Context:
         self._reader = reader
         self._text = text
         self._places = sentences
+        self._live: dict[int, list[int]] = {}
         self._cues: dict[int, list[_Cue]] = {}
         self._sentences: dict[int, Sentence] = {}
         self._lasting: dict[int, Topic] = {-1: "plain"}
@@ -85,7 +86,7 @@ class Context:
             segments, lasting = segmented(span, cues, "plain" if opens else self._carried(number))
             if not opens or _sets(cues):
                 self._lasting[number] = lasting
-            known = Sentence(tuple(segments), tuple(self._reader.drops(self._text, span)))
+            known = Sentence(tuple(segments), tuple(self._reader.drops(self._text, span, self._live[number])))
             self._sentences[number] = known
         return known
 
@@ -109,7 +110,9 @@ class Context:
 
     def _cues_in(self, number: int) -> list[_Cue]:
         if number not in self._cues:
-            self._cues[number] = self._reader.cues(self._text, self._places.things[number])
+            span = self._places.things[number]
+            self._live[number] = self._reader.live(self._text, span)
+            self._cues[number] = self._reader.cues(self._text, span, self._live[number])
         return self._cues[number]
 
     def _carried(self, number: int) -> Topic:
@@ -140,16 +143,16 @@ class ContextReader:
     """Reads topics and drops from a text and the spans of its sentences."""
 
     def __init__(self, patterns: Patterns) -> None:
-        self._sections: list[tuple[Rule, Topic, Reach]] = []
-        self._drops: list[tuple[Rule, bool]] = []
+        self._sections: dict[int, tuple[Rule, Topic, Reach]] = {}
+        self._drops: dict[int, tuple[Rule, bool]] = {}
         self._stops: list[tuple[Rule, str | None]] = []
         self._family = patterns.family("context")
         for rule in patterns.rules("context"):
             match (rule.data.value or "").split(" "):
                 case ["section", topic, reach] if topic in get_args(Topic) and reach in get_args(Reach):
-                    self._sections.append((rule, cast(Topic, topic), cast(Reach, reach)))
+                    self._sections[rule.number] = rule, cast(Topic, topic), cast(Reach, reach)
                 case ["drop", ("forward" | "backward") as direction]:
-                    self._drops.append((rule, direction == "forward"))
+                    self._drops[rule.number] = rule, direction == "forward"
                 case ["stop", *name]:
                     self._stops.append((rule, " ".join(name) or None))
                 case ["drug" | "side"]:
@@ -164,32 +167,34 @@ class ContextReader:
         context: Context = doc.user_data[READ]
         return context
 
-    def cues(self, text: str, sentence: Span) -> list[_Cue]:
+    def live(self, text: str, sentence: Span) -> list[int]:
+        """The numbers of the rules that may match in one sentence, in order."""
+        return sorted(self._family.live(text, sentence.start, sentence.end))
+
+    def cues(self, text: str, sentence: Span, live: Iterable[int]) -> list[_Cue]:
         """The cues of one sentence that set topics, of those that begin together the longest first."""
-        live = self._family.live(text, sentence.start, sentence.end)
         cues = [
             _Cue(*m.span(), rule.name, topic, reach)
-            for rule, topic, reach in self._sections
-            if rule.number in live
+            for rule, topic, reach in (self._sections[n] for n in live if n in self._sections)
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         cues.sort(key=lambda c: (c.start, -c.end))
         return cues
 
-    def drops(self, text: str, sentence: Span) -> list[Drop]:
+    def drops(self, text: str, sentence: Span, live: Iterable[int]) -> list[Drop]:
         """The drops of one sentence, each ended by the first stop that holds for it."""
-        live = self._family.live(text, sentence.start, sentence.end)
         found = [
             (rule, forward, m)
-            for rule, forward in self._drops
-            if rule.number in live
+            for rule, forward in (self._drops[n] for n in live if n in self._drops)
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         if not found:  # nothing to stop
             return []
+        names = {None, *(rule.name for rule, _, _ in found)}
         stops = [
             (m.start(), m.end(), name)
             for rule, name in self._stops
+            if name in names
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         drops = []
