@@ -80,8 +80,9 @@ _COLUMNS: Final = tuple(
 before it that no vocabulary knows and the distance of the first; its place in the sentence; what is said there."""
 _OTHERS = tuple("v1 v2 v3 distance known position told dropped".split())
 _VALUES = {name: n for n, name in enumerate((*_ALONE, *_OTHERS))}
-_BEFORE, _PREVIOUS = 900, 901
 _SEED, _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
+_SAID = _SEED ^ np.array([[900], [901]], dtype=np.uint64)
+"""Groups of what words say to others, behind those of ``_COLUMNS``."""
 _HALF, _LAST_ROW = np.uint64(32), np.uint64(ROWS - 1)
 _MOST: Final = 4
 """Words around a word that are looked at."""
@@ -172,7 +173,7 @@ class Sight:
         self._read: set[int] = set()
         """Sentences of which these are known."""
         self._starts = np.array(doc.user_data[STARTS], dtype=np.int64)
-        self._before, self._previous = _row(_BEFORE, word), _row(_PREVIOUS, word)
+        self._before, self._previous = _rows_of(word)
         self._first = np.zeros(len(self._starts), dtype=bool)
         self._first[:1] = True
 
@@ -238,10 +239,9 @@ def _small() -> Hashes:
     return np.array([*sorted(map(get_string_id, SMALL_WORDS)), np.iinfo(np.uint64).max], dtype=np.uint64)
 
 
-def _row(group: int, column: Hashes) -> Rows:
-    """The row of each word's feature: a hash of its value and of the group it belongs to."""
-    mixed = _mixed(column ^ (_SEED ^ np.uint64(group)))
-    return (mixed & _LAST_ROW).view(np.int64)
+def _rows_of(word: Hashes) -> Rows:
+    """The rows of what each word says to those behind it, and to the next sentence."""
+    return (_mixed(_SAID ^ word) & _LAST_ROW).view(np.int64)
 
 
 def _mixed(values: Hashes) -> Hashes:
