@@ -15,7 +15,7 @@ import click
 
 from extract import metrics
 from extract.learn import learn
-from extract.learned.component import RATED, LearntModel
+from extract.learned.component import LearntModel
 from extract.learned.gold import FOLDS, GoldReader, GoldSummary, Labels
 from extract.metrics import FieldScore, Outcome
 from extract.nlp import OneParse, build_nlp, sentences_of
@@ -65,8 +65,7 @@ class Variants:
             "model only": self._by_model,
             "all": lambda d: self._found(*self._all, d),
         }
-        for left in (RATED, FOUND):  # what another fold's model or another variant left there
-            doc.user_data.pop(left, None)
+        doc.user_data.pop(FOUND, None)  # what another fold's model or another variant left there
         return read[variant](doc)
 
     @staticmethod

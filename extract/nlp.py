@@ -8,16 +8,17 @@ only the tokens. spaCy is imported when a pipeline is built, not with this modul
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import regex
 from pydantic import Field
 
 from extract.evidence import Span
 from extract.patterns import PatternError, Patterns, Strict
+from extract.tokens import TEXT, Tokens, text_of, tokens_of
 from extract.values.places import Places
 from extract.vocabulary import Kind, Shape, VocabularyRuler, Words
 
@@ -29,8 +30,8 @@ BODY_PARTS = "body_parts"
 """Name of the ruler of words that name body parts: label the part, id the kind of word."""
 CONDITIONS = "conditions"
 """Name of the ruler of heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
-SENTENCES, STARTS, TOKENS, TEXT = "letter_sentences", "letter_sentence_starts", "letter_tokens", "letter_text"
-"""Keys of ``doc.user_data``: the sentences, the number of each one's first token, the tokens, the text."""
+SENTENCES, STARTS = "letter_sentences", "letter_sentence_starts"
+"""Keys of ``doc.user_data``: the sentences, the number of each one's first token."""
 
 NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED = "noun", "adjective", "condition", "level", "sided"
 TECHNIQUE, NO_PART = "technique", "none"
@@ -181,29 +182,6 @@ def condition_shapes(data: ConditionFile) -> list[Shape]:
     return [Shape(regex.compile(ending), kind) for kind, endings in kinds for ending in endings]
 
 
-class Token(NamedTuple):
-    """One token: its number, the offset of its first character, and its characters."""
-
-    i: int
-    idx: int
-    text: str
-
-    @property
-    def end(self) -> int:
-        """Offset behind its last character."""
-        return self.idx + len(self.text)
-
-    @property
-    def lower_(self) -> str:
-        """Its characters in small letters."""
-        return self.text.lower()
-
-    @property
-    def is_alpha(self) -> bool:
-        """True for letters alone."""
-        return self.text.isalpha()
-
-
 _ENDING = frozenset((".", "!", "?"))
 CLOSING = frozenset(('"', "”", "’", ")", "'", "''"))
 """Marks that still belong to the sentence before them."""
@@ -213,38 +191,37 @@ LONGEST_SENTENCE = 400
 
 def set_sentences(doc: Doc) -> Doc:
     """Pipeline component: tell sentences and tokens; a list number ("1.") ends no sentence."""
-    text = doc.text
-    table: Any = doc.to_array(["IDX", "LENGTH"])
-    rows: list[list[int]] = table.tolist()
-    words = [text[at : at + length] for at, length in rows]
-    tokens = list(map(Token, range(len(rows)), [row[0] for row in rows], words))
-    doc.user_data[TOKENS] = tokens
-    doc.user_data[TEXT] = text
-    starts = set(range(0, len(tokens), LONGEST_SENTENCE))
-    for i in [i for i, word in enumerate(words[:-1]) if word in _ENDING or word.endswith("!")]:
-        word = words[i]
-        if word == "." and _is_list_number(tokens, i):
+    tokens = tokens_of(doc)
+    texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
+    last = len(texts) - 1
+    begins = set(range(0, len(texts), LONGEST_SENTENCE))
+    marks = [i for i, word in enumerate(texts) if word in _ENDING]
+    if "!" in text_of(doc):  # a token may end in one; the ends of all are looked at only where there is any
+        marks = [i for i, word in enumerate(texts) if word in _ENDING or word.endswith("!")]
+    for i in marks:
+        if i == last or (texts[i] == "." and _is_list_number(tokens, i)):
             continue
         j = i + 1
-        while j < len(tokens) - 1 and tokens[j].text in CLOSING and tokens[j - 1].end == tokens[j].idx:
+        while j < last and texts[j] in CLOSING and ends[j - 1] == starts[j]:
             j += 1
-        first = tokens[j].text[:1]
+        first = texts[j][:1]
         if first.isupper() or first.isdigit() or not first.isalnum():
-            starts.add(j)
-    begins = sorted(starts)
-    ends = [*begins[1:], len(tokens)] if begins else []  # an empty text has no sentence
-    spans = [Span(tokens[a].idx, tokens[b - 1].end) for a, b in zip(begins, ends, strict=True)]
-    doc.user_data[STARTS] = begins
+            begins.add(j)
+    firsts = sorted(begins)
+    behind = [*firsts[1:], len(texts)] if firsts else []  # an empty text has no sentence
+    spans = [Span(starts[a], ends[b - 1]) for a, b in zip(firsts, behind, strict=True)]
+    doc.user_data[STARTS] = firsts
     doc.user_data[SENTENCES] = Places(spans, lambda span: span)
     return doc
 
 
-def _is_list_number(tokens: Sequence[Token], i: int) -> bool:
+def _is_list_number(tokens: Tokens, i: int) -> bool:
     """True where the full stop at token ``i`` follows the number of a list item."""
-    number = tokens[i - 1].text if i else ""
-    if not (number.isdigit() and len(number) <= 2) or tokens[i - 1].end != tokens[i].idx:
+    texts = tokens.texts
+    number = texts[i - 1] if i else ""
+    if not (number.isdigit() and len(number) <= 2) or tokens.ends[i - 1] != tokens.starts[i]:
         return False
-    return i < 2 or tokens[i - 2].text in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
+    return i < 2 or texts[i - 2] in {":", ";", ".", ")", ",", "include", "impressions", "diagnoses"}
 
 
 def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
@@ -304,16 +281,6 @@ def words_of(doc: Doc, key: str) -> Places[Words]:
     return cast("Places[Words]", known[placed])
 
 
-def text_of(doc: Doc) -> str:
-    """The characters of a parsed text; ``doc.text`` puts them together anew each time."""
-    return cast(str, doc.user_data[TEXT])
-
-
-def tokens_of(doc: Doc) -> list[Token]:
-    """The tokens of a parsed text."""
-    return cast("list[Token]", doc.user_data[TOKENS])
-
-
 def sentences_of(doc: Doc) -> Places[Span]:
     """The sentences of a parsed text."""
     return cast("Places[Span]", doc.user_data[SENTENCES])
@@ -329,7 +296,9 @@ class OneParse:
     def __call__(self, text: str) -> Doc:
         """The parse of a text, made once for calls that follow each other."""
         if self._last is None or text_of(self._last) != text:
-            self._last = self._nlp(text)
+            doc = self._nlp.make_doc(text)
+            doc.user_data[TEXT] = text
+            self._last = self._nlp(doc)
         return self._last
 
     def __getstate__(self) -> dict[str, Any]:

@@ -103,10 +103,6 @@ class Rule:
         """
         return self.compiled.search(text, start, len(text) if end is None else end, timeout=TIME_LIMIT)
 
-    def may_match(self, text: str, start: int, end: int) -> bool:
-        """False where the words that the rule needs do not stand in ``text[start:end]``."""
-        return self.number in self.family.live(text, start, end)
-
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """A match that begins exactly at ``start``, under the time limit."""
         stop = len(text) if end is None else end

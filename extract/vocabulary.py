@@ -6,13 +6,14 @@ all phrases together: the shape of a word is looked at once for each word of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import regex
 
 from extract.evidence import Span
+from extract.tokens import Tokens, text_of, tokens_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -30,22 +31,16 @@ class Kind:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Words of a text that a vocabulary knows: the tokens ``[start, end)`` and their characters."""
 
     start: int
     end: int
-    start_char: int
-    end_char: int
+    span: Span
+    """Where they stand in the text."""
     label_: str
     id_: str
     lower: str
-
-    @property
-    def span(self) -> Span:
-        """Where they stand in the text."""
-        return Span(self.start_char, self.end_char)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +56,19 @@ class VocabularyRuler:
     """Marks words in ``doc.user_data[key]``: of those that overlap the longest, then the first."""
 
     def __init__(self, nlp: Language, *, key: str) -> None:
-        from spacy.matcher import Matcher, PhraseMatcher
+        from spacy.matcher import PhraseMatcher
 
         self._vocab = nlp.vocab
         self._key = key
         self._phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._pairs = Matcher(nlp.vocab)
         self._kinds: dict[int, Kind] = {}
-        self._shapes: tuple[Shape, ...] = ()
-        self._seen: dict[int, tuple[Kind, ...]] = {}
-        self._units: frozenset[int] = frozenset()
+        self._ordered: tuple[Kind, ...] = ()
+        self._ranks: dict[int, int] = {}
+        self._shapes: tuple[tuple[Shape, int], ...] = ()
+        self._shaped: dict[str, tuple[int, ...]] = {}
+        self._shapeless: set[str] = set()
+        self._units: frozenset[str] = frozenset()
+        self._unit = -1
 
     def add(
         self,
@@ -82,59 +80,91 @@ class VocabularyRuler:
         unit: Kind | None = None,
     ) -> None:
         """Fill the vocabulary. ``units``: words that are ``unit`` behind a number ("6 feet", "6-feet")."""
-        strings = self._vocab.strings
         for phrase, kind in phrases.items():
             self._phrases.add(self._name(kind), [nlp.make_doc(phrase)])
-        self._shapes = tuple(shapes)
-        if unit is not None:
-            number, behind = {"LIKE_NUM": True}, {"LOWER": {"IN": list(units)}}
-            self._pairs.add(self._name(unit), [[number, behind], [number, {"TEXT": "-"}, behind]])
-            self._units = frozenset(strings.add(word) for word in units)
+        names = [self._name(shape.kind) for shape in shapes]
+        named = None if unit is None else self._name(unit)
+        strings = self._vocab.strings
+        order = sorted(self._kinds, key=lambda name: self._hashes(self._kinds[name]))
+        self._ranks = {name: rank for rank, name in enumerate(order)}
+        self._ordered = tuple(self._kinds[name] for name in order)
+        if named is not None:
+            self._units, self._unit = frozenset(units), self._ranks[strings[named]]
+        self._shapes = tuple((shape, self._ranks[strings[name]]) for shape, name in zip(shapes, names, strict=True))
 
     def _name(self, kind: Kind) -> str:
         name = repr((kind.label, kind.id))
         self._kinds[self._vocab.strings.add(name)] = kind
         return name
 
+    def _hashes(self, kind: Kind) -> tuple[int, int]:
+        """What kinds of the same words are ordered by, as in spaCy's rulers."""
+        strings = self._vocab.strings
+        return strings[kind.label], strings[kind.id]
+
     def __call__(self, doc: Doc) -> Doc:
         """Mark the words of a text."""
-        found = [(start, end, self._kinds[name]) for name, start, end in self._phrases(doc)]
-        table: Any = doc.to_array(["LOWER", "ORTH", "IDX", "LENGTH"])
-        words = table[:, 1].tolist()
-        shaped = {orth: kinds for orth in set(words) if (kinds := self._shaped(orth))} if self._shapes else {}
-        if shaped:
-            found += [(i, i + 1, kind) for i, orth in enumerate(words) for kind in shaped.get(orth, ())]
-        if self._units and not self._units.isdisjoint(table[:, 0].tolist()):
-            found += [(start, end, self._kinds[name]) for name, start, end in self._pairs(doc)]
-        text = doc.text if found else ""
-        places = table[:, 2:].tolist() if found else []
+        tokens = tokens_of(doc)
+        texts = tokens.texts
+        # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
+        found = [(start - end, start, self._ranks[name]) for name, start, end in self._phrases(doc)]
+        if shaped := self._shaped_among(texts):
+            found += [(-1, i, rank) for i, word in enumerate(texts) if word in shaped for rank in shaped[word]]
+        if self._units and not self._units.isdisjoint(tokens.lowers):
+            found += [(start - end, start, self._unit) for start, end in self._measures(doc, tokens)]
+        text = text_of(doc)
         marked = []
-        for start, end, kind in self._longest(found):
-            a, b = places[start][0], sum(places[end - 1])
-            marked.append(Words(start, end, a, b, kind.label, kind.id, text[a:b].lower()))
+        for start, end, rank in _longest(found):
+            span, kind = Span(tokens.starts[start], tokens.ends[end - 1]), self._ordered[rank]
+            marked.append(Words(start, end, span, kind.label, kind.id, span.of(text).lower()))
         doc.user_data[self._key] = marked
         return doc
 
-    def _shaped(self, orth: int) -> tuple[Kind, ...]:
-        kinds = self._seen.get(orth)
-        if kinds is None:
-            if len(self._seen) >= REMEMBERED:
-                self._seen.clear()
-            word = self._vocab.strings[orth]
-            lower = word.lower()
-            kinds = tuple(s.kind for s in self._shapes if s.pattern.search(word if s.cased else lower))
-            self._seen[orth] = kinds
-        return kinds
+    def _measures(self, doc: Doc, tokens: Tokens) -> Iterator[tuple[int, int]]:
+        """The tokens of numbers with their unit, with or without a hyphen between."""
+        for i, word in enumerate(tokens.lowers):
+            if word in self._units:
+                if i > 0 and doc[i - 1].like_num:
+                    yield i - 1, i + 1
+                if i > 1 and tokens.texts[i - 1] == "-" and doc[i - 2].like_num:
+                    yield i - 2, i + 1
 
-    def _longest(self, found: list[tuple[int, int, Kind]]) -> list[tuple[int, int, Kind]]:
-        strings = self._vocab.strings
-        if len(found) > 1:
-            found.sort(key=lambda f: (f[0] - f[1], f[0], strings[f[2].label], strings[f[2].id]))
-        taken: set[int] = set()
-        kept = []
-        for start, end, kind in found:
-            if start not in taken and end - 1 not in taken:
-                kept.append((start, end, kind))
-                taken.update(range(start, end))
-        kept.sort(key=lambda f: f[0])
-        return kept
+    def _shaped_among(self, words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The words that have a shape, each with the ranks of its kinds."""
+        if not self._shapes:
+            return {}
+        shaped = {}
+        for word in set(words) - self._shapeless:
+            ranks = self._shaped.get(word)
+            if ranks is None:
+                ranks = self._shapes_of(word)
+            if ranks:
+                shaped[word] = ranks
+        return shaped
+
+    def _shapes_of(self, word: str) -> tuple[int, ...]:
+        """The ranks of a word's kinds, remembered."""
+        if len(self._shapeless) + len(self._shaped) >= REMEMBERED:
+            self._shapeless.clear()
+            self._shaped.clear()
+        lower = word.lower()
+        ranks = tuple(rank for shape, rank in self._shapes if shape.pattern.search(word if shape.cased else lower))
+        if ranks:
+            self._shaped[word] = ranks
+        else:
+            self._shapeless.add(word)
+        return ranks
+
+
+def _longest(found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Of ``(minus the length, first token, rank)`` those that overlap no earlier one, by their place."""
+    found.sort()
+    taken: set[int] = set()
+    kept = []
+    for less, start, rank in found:
+        end = start - less
+        if start not in taken and end - 1 not in taken:
+            kept.append((start, end, rank))
+            taken.update(range(start, end))
+    kept.sort()
+    return kept

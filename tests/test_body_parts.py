@@ -7,12 +7,21 @@ import sys
 
 import pytest
 
-from extract.nlp import body_part_file, build_nlp
+from extract.nlp import body_part_file, build_nlp, sentences_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder
+from extract.values.context import Context, ContextReader
 
 PATTERNS = Patterns()
-FINDER = BodyPartFinder(nlp=build_nlp(PATTERNS), patterns=PATTERNS)
+NLP = build_nlp(PATTERNS)
+FINDER = BodyPartFinder(nlp=NLP, patterns=PATTERNS)
+
+SENTENCES = [
+    ("", []),
+    ("The knee hurts! The hip too. (Both.) Soon.", ["The knee hurts!", "The hip too.", "(Both.)", "Soon."]),
+    ("It hurts. and more", ["It hurts. and more"]),
+    ("Diagnoses: 1. Hip strain. 2. Gout.", ["Diagnoses: 1. Hip strain.", "2. Gout."]),
+]
 
 SUMMARY = [
     ("claim of cumulative trauma", "He has a claim, CT 2/1/05 to 3/1/06, involving both knees.", ["bilateral knee"]),
@@ -70,6 +79,8 @@ SUMMARY = [
     ("idiom", "The worker went back to work with no complaints.", []),
     ("dominance", "The right-hand dominant painter complains of neck pain.", ["neck"]),
     ("unit", "He fell ten feet from a roof.", []),
+    ("unit behind a hyphen", "He fell off a 6-foot ladder.", []),
+    ("number behind a foot", "He hurt a foot 6 - foot 7 is a bed.", ["foot"]),
     ("phalanx of the thumb", "He sustained a fracture of the distal phalanx of the left thumb.", ["left thumb"]),
     ("abbreviation with side", "He complains of RUE weakness.", ["right upper extremity"]),
     ("hernia", "The diagnosis is left inguinal hernia.", ["left groin"]),
@@ -109,6 +120,28 @@ def test_injured_parts(why, text, wanted):
 @pytest.mark.parametrize(("why", "text", "wanted"), REQUEST, ids=[row[0] for row in REQUEST])
 def test_parts_of_a_request(why, text, wanted):
     assert [f.value for f in FINDER.in_request(text)] == wanted, why
+
+
+@pytest.mark.parametrize(("text", "wanted"), SENTENCES)
+def test_sentences(text, wanted):
+    assert [span.of(text) for span in sentences_of(NLP(text))] == wanted
+
+
+def test_a_sentence_by_itself_is_read_as_among_all():
+    text = (
+        "He fell. On examination the knee was stiff. The hip was sore. Muscle strength was full. The jaw. "
+        "He complains of neck pain. The elbow. Tenderness of the rib was seen. Persistent wrist pain. The ankle. "
+        "MRI of the toe was clear. There was ongoing foot pain. The thumb. He fell on a stair, without pain. The eye."
+    )
+    reader = ContextReader(PATTERNS)
+    sentences = sentences_of(NLP(text))
+    whole = Context(reader, text, sentences)
+    numbers = range(len(sentences.things))
+    wanted = [whole.sentence(n) for n in numbers]
+    assert {"exam", "complaint", "plain", "imaging"} <= {s.topic for sentence in wanted for s in sentence.segments}
+    assert [Context(reader, text, sentences).sentence(n) for n in numbers] == wanted
+    backwards = Context(reader, text, sentences)
+    assert [backwards.sentence(n) for n in reversed(numbers)] == wanted[::-1]
 
 
 def test_evidence_stands_where_the_text_says_it():

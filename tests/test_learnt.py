@@ -17,7 +17,7 @@ from extract.evidence import Span
 from extract.learn import learn
 from extract.learned import component, weights
 from extract.learned.component import PART_ADDED, PART_DOUBTED, UNSURE, LearntModel, load_model
-from extract.learned.features import ROWS, Features, features_of
+from extract.learned.features import ROWS, Features, Sight, features_of
 from extract.learned.gold import GoldSummary, Labels, occurrences
 from extract.learned.weights import HOME, ModelError, Weights, digest_of, fit, load, save
 from extract.nlp import build_nlp
@@ -157,6 +157,28 @@ def test_letters_read_together_are_rated_as_apart():
     apart = [features(text) for text, _ in TEXTS.values()]
     whole = table.logits(Features.together(apart))
     assert whole == pytest.approx(np.concatenate([table.logits(f) for f in apart]))
+
+
+def test_words_by_themselves_are_rated_as_among_all():
+    table = Weights(np.random.default_rng(0).normal(size=ROWS))
+    for text, _ in TEXTS.values():
+        doc = NLP(text)
+        sight = Sight(doc, CONTEXT.of(doc))
+        whole = table.logits(features_of(doc, CONTEXT.of(doc)))
+        for asked in ([0], [3], [len(doc) - 1], [1, 2, 9], list(range(len(doc)))):
+            assert table.logits(sight.features(np.array(asked))).tolist() == whole[asked].tolist()
+
+
+def test_a_span_is_rated_by_the_words_it_touches():
+    random = np.random.default_rng(0)
+    model = LearntModel(weights={"parts": Weights(random.normal(size=ROWS))}, context=CONTEXT)
+    text = "Hip  pain, and gout. He fell on 9 stairs in May."
+    doc = NLP(text)
+    logits = model.weights["parts"].logits(features_of(doc, CONTEXT.of(doc)))
+    spans = [Span(a, b) for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
+    for span, rating in model.rates(doc, "parts", spans).items():
+        words = doc.char_span(span.start, span.end, alignment_mode="expand")
+        assert rating == (logits[words.start : words.end].mean() if words else 0)
 
 
 def test_nothing_to_learn_from_is_an_error():

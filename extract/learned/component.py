@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from extract.evidence import Found, Span
-from extract.learned.features import features_of
+from extract.learned.features import Rows, Sight
 from extract.learned.weights import ABOUT, HOME, Numbers, Task, Weights, digest_of, load
 from extract.patterns import Patterns
+from extract.tokens import tokens_of
 from extract.values.context import ContextReader
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ PART_DOUBTED, PART_ADDED = -4.0, 5.0
 """Log-odds of a mention of a part below which it is doubted, and above which it counts against the rules."""
 UNSURE: Final = 0.5
 """Confidence of what the model doubts, and of what it finds against the rules: low enough for a flag."""
-RATED: Final = "learnt"
-"""Key of ``doc.user_data`` for the log-odds of each task."""
+SEEN: Final = "learnt"
+"""Key of ``doc.user_data`` for what is seen of a summary."""
 
 
 class LearntModel:
-    """A spaCy component that rates each word of a parsed summary; it can be pickled.
+    """Rates the words of a parsed summary; it can be pickled.
 
-    It is called on summaries alone rather than put into the pipeline, which parses every request too.
+    It is asked about summaries alone rather than put into the pipeline, which parses every request too.
     """
 
     name = "model"
@@ -45,52 +45,67 @@ class LearntModel:
         self.weights = dict(weights)
         self._context = context
 
-    def __call__(self, doc: Doc) -> Doc:
-        """Put the log-odds of each word into ``doc.user_data``. Raises TimeoutError as rules do."""
-        if RATED not in doc.user_data:
-            features = features_of(doc, self._context.of(doc))
-            doc.user_data[RATED] = {task: w.logits(features) for task, w in self.weights.items()}
-        return doc
-
     @cached_property
     def digest(self) -> str:
         """Hash of the weights, to tell which model made a dataset."""
         return digest_of(self.weights)
 
-    def logits(self, doc: Doc, task: Task) -> Numbers:
-        """The log-odds of each word."""
-        rated: dict[Task, Numbers] = self(doc).user_data[RATED]
-        return rated[task]
+    def _logits(self, doc: Doc, task: Task, words: Rows) -> Numbers:
+        """The log-odds of the words of these numbers. Raises TimeoutError as rules do."""
+        if SEEN not in doc.user_data:
+            doc.user_data[SEEN] = Sight(doc, self._context.of(doc))
+        sight: Sight = doc.user_data[SEEN]
+        return self.weights[task].logits(sight.features(words))
+
+    def rates(self, doc: Doc, task: Task, spans: Iterable[Span]) -> dict[Span, float]:
+        """For each of some spans the mean log-odds of the words under it, 0 where there are none.
+
+        All at once, and no other words: a summary has hundreds, its diagnoses and parts a few dozen.
+        """
+        tokens = tokens_of(doc)
+        places = {span: tokens.under(span) for span in spans}
+        asked = sorted({word for words in places.values() for word in words})
+        if not asked:
+            return dict.fromkeys(places, 0.0)
+        logits = self._logits(doc, task, np.array(asked))
+        first = {word: n for n, word in enumerate(asked)}
+        rated = {}
+        for span, words in places.items():
+            n = first[words.start] if words else 0
+            # as mean() without what it asks of its arguments
+            rated[span] = float(np.add.reduce(logits[n : n + len(words)])) / len(words) if words else 0.0
+        return rated
 
     def rate(self, doc: Doc, task: Task, span: Span) -> float:
         """Mean log-odds of the words under ``span``."""
-        words = doc.char_span(span.start, span.end, alignment_mode="expand")
-        return float(self.logits(doc, task)[words.start : words.end].mean()) if words else 0.0
+        return self.rates(doc, task, [span])[span]
 
-    def review(self, doc: Doc, found: Iterable[Found[str]]) -> list[Found[str]]:
+    def review(self, doc: Doc, found: Sequence[Found[str]]) -> list[Found[str]]:
         """The rules' diagnoses without the incredible ones, the doubtful ones with low confidence."""
         kept = []
+        rated = self.rates(doc, "statements", (item.span for item in found))
         for item in found:
-            rating = self.rate(doc, "statements", item.span)
+            rating = rated[item.span]
             if rating >= DOUBTED:
-                kept.append(replace(item, rating=rating))
+                kept.append(Found(item.value, item.span, item.method, item.confidence, rating))
             elif rating >= DROPPED:
                 method = f"{item.method}, doubted by {self.name}"
-                kept.append(replace(item, method=method, confidence=min(item.confidence, UNSURE), rating=rating))
+                kept.append(Found(item.value, item.span, method, min(item.confidence, UNSURE), rating))
         return kept
 
     def stretches(self, doc: Doc) -> list[Span]:
         """Runs of words that are more likely inside a statement of diagnoses than not, in order."""
-        inside = self.logits(doc, "statements") > 0
+        inside = self._logits(doc, "statements", np.arange(len(doc))) > 0
         edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
-        return [Span(doc[a].idx, doc[b - 1].idx + len(doc[b - 1])) for a, b in edges.reshape(-1, 2).tolist()]
+        tokens = tokens_of(doc)
+        return [Span(tokens.starts[a], tokens.ends[b - 1]) for a, b in edges.reshape(-1, 2).tolist()]
 
-    def judge_part(self, doc: Doc, span: Span, verdict: tuple[str, float] | None) -> tuple[str, float] | None:
+    def judge_part(self, rating: float, verdict: tuple[str, float] | None) -> tuple[str, float] | None:
         """Whether a mention of a part counts (its method and confidence) after what the rules say of it.
 
-        A doubt takes nothing away: of the mentions that it would have dropped more were right than wrong.
+        ``rating`` is what the component gives its words. A doubt takes nothing away: of the mentions that it
+        would have dropped more were right than wrong.
         """
-        rating = self.rate(doc, "parts", span)
         if verdict is None:
             return (f"body_part:{self.name}", UNSURE) if rating > PART_ADDED else None
         if rating >= PART_DOUBTED:

@@ -7,14 +7,17 @@ of words at a time, because word by word it would cost more than the rules do.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from extract.evidence import Span
 from extract.nlp import (
     ADJECTIVE,
     ALONE,
@@ -30,9 +33,9 @@ from extract.nlp import (
     STARTS,
     TECHNIQUE,
     Condition,
-    tokens_of,
     words_of,
 )
+from extract.tokens import tokens_of
 from extract.values.context import Context, Topic
 
 if TYPE_CHECKING:
@@ -45,9 +48,7 @@ Flags = NDArray[np.bool_]
 VERSION: Final = 1
 """Counts up with every change of the features: weights of another version are refused."""
 ROWS: Final = 1 << 18
-"""Rows of the table; the letters at hand have about 150,000 different features."""
-WORDS_AROUND: Final = range(-4, 4)
-KINDS_AROUND: Final = range(-3, 4)
+"""Rows of the table, a power of two; the letters at hand have about 150,000 different features."""
 FAR: Final = 6
 """Words from which a distance counts as far."""
 SMALL_WORDS: Final = tuple("and or of the a an with right left bilateral to in his her at on chronic acute".split())
@@ -62,19 +63,66 @@ _CONDITION_KINDS = {
     )
 }
 _TOPICS = {topic: n for n, topic in enumerate(get_args(Topic), start=1)}
-_BEFORE, _PREVIOUS = 900, 901
+_ALONE = tuple(
+    "nothing w-4 w-3 w-2 w-1 w0 w1 w2 w3 k-3 k-2 k-1 k0 k1 k2 k3 ending-1 ending0 ending1 shape-1 shape0 shape1".split()
+)
+_COLUMNS: Final = tuple(
+    tuple(names.split())
+    for names in (
+        *_ALONE,
+        "w-1 w0", "w0 w1", "w-2 w-1", "w-1 k0", "k0 w1",
+        "k-1 k0 k1", "k-2 k-1 k0", "k0 k1 k2", "w-1 k0 k1", "w-2 w-1 k0",
+        "v1", "v2", "v3", "v1 v2", "v1 k0", "v1 distance", "v1 w-1 k0", "v1 v2 known", "position",
+        "told", "told k0", "told w-1", "dropped", "dropped k0",
+    )
+)  # fmt: skip
+"""What each feature is made of: the word so many places on, its kind, ending and shape; the three nearest words
+before it that no vocabulary knows and the distance of the first; its place in the sentence; what is said there."""
+_OTHERS = tuple("v1 v2 v3 distance known position told dropped".split())
+_VALUES = {name: n for n, name in enumerate((*_ALONE, *_OTHERS))}
 _SEED, _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)
+_SAID = _SEED ^ np.array([[900], [901]], dtype=np.uint64)
+"""Groups of what words say to others, behind those of ``_COLUMNS``."""
+_HALF, _LAST_ROW = np.uint64(32), np.uint64(ROWS - 1)
+_MOST: Final = 4
+"""Words around a word that are looked at."""
+
+
+class _Plan:
+    """How the columns of features are hashed all at once: those of several values first, then put in order."""
+
+    def __init__(self) -> None:
+        widest = sorted(range(len(_COLUMNS)), key=lambda n: -len(_COLUMNS[n]))
+        self.seeds = (_SEED ^ np.array(widest, dtype=np.uint64))[:, np.newaxis]
+        self.values = [
+            np.array([_VALUES[_COLUMNS[n][k]] for n in widest if len(_COLUMNS[n]) > k])
+            for k in range(len(_COLUMNS[widest[0]]))
+        ]
+        self.order = np.argsort(widest)
+        looks = [_look(name) for name in _ALONE[1:]]
+        self.of, self.places = (np.array([look[k] for look in looks])[:, np.newaxis] for k in (0, 1))
+
+
+def _look(name: str) -> tuple[int, int]:
+    """The row of ``Sight.looks`` and the distance that a name of one value stands for."""
+    of = name.rstrip("-0123456789")
+    return ("w", "ending", "shape", "k").index(of), int(name.removeprefix(of))
+
+
+_PLAN: Final = _Plan()
 
 
 @dataclass(frozen=True)
 class Features:
-    """Features of the words of one or more summaries, one row of ``near`` a word.
+    """Features of the words of one or more summaries.
 
+    ``asked`` are the words that are rated, in order, and ``near`` has a row for each of these.
     ``before`` and ``previous`` hold one row number a word: what the word says to those behind it in
     its sentence, and to the next sentence. ``starts`` are the first words of the sentences, ``first``
     is true for sentences that begin a summary.
     """
 
+    asked: Rows
     near: Rows
     before: Rows
     previous: Rows
@@ -89,6 +137,7 @@ class Features:
         """The features of several summaries as one."""
         offsets = np.cumsum([0, *(len(p) for p in parts)])
         return cls(
+            np.concatenate([p.asked + n for p, n in zip(parts, offsets, strict=False)]),
             np.concatenate([p.near for p in parts]),
             np.concatenate([p.before for p in parts]),
             np.concatenate([p.previous for p in parts]),
@@ -98,107 +147,105 @@ class Features:
 
 
 def features_of(doc: Doc, context: Context) -> Features:
-    """Features of a summary that the pipeline has parsed; an empty one has none."""
-    if not len(doc):
-        none = np.zeros(0, dtype=np.int64)
-        return Features(none.reshape(0, 1), none, none, none, none.astype(bool))
-    table: Any = doc.to_array(["LOWER", "SUFFIX", "SHAPE", "IS_ALPHA"])
-    word, ending, shape = (table[:, n].astype(np.uint64) for n in range(3))
-    starts = np.array(doc.user_data[STARTS], dtype=np.int64)
-    opens = np.zeros(len(doc), dtype=bool)
-    opens[starts] = True
-    kind = _kinds(doc)
-    told, dropped = _context(doc, context)
-    position = np.arange(len(doc))
-    begin = starts[np.cumsum(opens) - 1]
-    small = np.array([doc.vocab.strings[w] for w in SMALL_WORDS], dtype=np.uint64)
-    verbs = _Verbs(word, begin, (table[:, 3] == 1) & (kind == 0) & ~np.isin(word, small))
-
-    w, t = _around(word, WORDS_AROUND), _around(kind, KINDS_AROUND)
-    v1, v2, v3 = verbs.words
-    columns: list[tuple[Hashes, ...]] = [(np.zeros(len(doc), dtype=np.uint64),)]
-    columns += [(w[k],) for k in WORDS_AROUND]
-    columns += [(t[k],) for k in KINDS_AROUND]
-    columns += [(column,) for of in (ending, shape) for column in _around(of, range(-1, 2)).values()]
-    columns += [(w[-1], w[0]), (w[0], w[1]), (w[-2], w[-1]), (w[-1], t[0]), (t[0], w[1])]
-    columns += [(t[-1], t[0], t[1]), (t[-2], t[-1], t[0]), (t[0], t[1], t[2])]
-    columns += [(w[-1], t[0], t[1]), (w[-2], w[-1], t[0])]
-    columns += [(v1,), (v2,), (v3,), (v1, v2), (v1, kind), (v1, verbs.distance), (v1, w[-1], kind)]
-    columns += [(v1, v2, (kind != 0).astype(np.uint64)), (np.minimum(position - begin, FAR).astype(np.uint64),)]
-    columns += [(told,), (told, kind), (told, w[-1]), (dropped,), (dropped, kind)]
-    near = _rows(columns)
-    first = np.zeros(len(starts), dtype=bool)
-    first[0] = True
-    return Features(near, _row(_BEFORE, word), _row(_PREVIOUS, word), starts, first)
+    """Features of all words of a summary that the pipeline has parsed; an empty one has none."""
+    return Sight(doc, context).features(np.arange(len(doc)))
 
 
-class _Verbs:
-    """The nearest words before each word that no vocabulary knows: mostly what is said of the list."""
+class Sight:
+    """What is seen of a whole summary before single words are asked for: most are never."""
 
-    def __init__(self, word: Hashes, begin: Rows, telling: Flags) -> None:
-        position = np.arange(len(word))
-        last = np.maximum.accumulate(np.where(telling, position, -1))
-        before = np.concatenate([[-1], last[:-1]])
-        at, words, place = before, [], []
-        for _ in range(3):
+    def __init__(self, doc: Doc, context: Context) -> None:
+        size = len(doc)
+        table: Any = doc.to_array(["LOWER", "SUFFIX", "SHAPE", "IS_ALPHA"])
+        looks = np.zeros((4, size + 2 * _MOST), dtype=np.uint64)  # 0 beyond the ends
+        looks[:3, _MOST : size + _MOST] = table.T[:3]
+        looks[3, _MOST : size + _MOST] = _kinds(doc)
+        word, kind = looks[0, _MOST : size + _MOST], looks[3, _MOST : size + _MOST]
+        small = _small()
+        telling = (table[:, 3] == 1) & (kind == 0) & (small[small.searchsorted(word)] != word)
+        self._looks, self._word = looks, word
+        self._telling = np.empty(size + 1, dtype=np.int64)  # for each word the nearest one before it, -1 for none
+        self._telling[0] = -1
+        np.maximum.accumulate(np.where(telling, np.arange(size), -1), out=self._telling[1:])
+        self._context, self._places = context, tokens_of(doc).starts
+        self._told, self._dropped = np.zeros((2, size), dtype=np.uint64)
+        """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
+        self._read: set[int] = set()
+        """Sentences of which these are known."""
+        self._starts = np.array(doc.user_data[STARTS], dtype=np.int64)
+        self._before, self._previous = _rows_of(word)
+        self._first = np.zeros(len(self._starts), dtype=bool)
+        self._first[:1] = True
+
+    def features(self, asked: Rows) -> Features:
+        """The features by which the words numbered ``asked``, in order, are rated."""
+        return Features(asked, self._near(asked), self._before, self._previous, self._starts, self._first)
+
+    def _near(self, asked: Rows) -> Rows:
+        values = np.zeros((len(_VALUES), len(asked)), dtype=np.uint64)
+        values[1 : len(_ALONE)] = self._looks[_PLAN.of, asked + (_PLAN.places + _MOST)]
+        sentence = self._starts.searchsorted(asked, "right") - 1
+        begin = self._starts[sentence]
+        position = asked - begin
+        self._read_context(set(sentence.tolist()) - self._read)
+        at = self._telling[asked]
+        values[_VALUES["distance"]] = np.minimum(asked - at, FAR)
+        for name in ("v1", "v2", "v3"):
             inside = at >= begin
-            words.append(np.where(inside, word[np.maximum(at, 0)], np.uint64(1)))
-            place.append(at)
-            at = np.where(inside, before[np.maximum(at, 0)], -1)
-        self.words: list[Hashes] = words
-        self.distance: Hashes = np.minimum(position - place[0], FAR).astype(np.uint64)
+            values[_VALUES[name]] = np.where(inside, self._word[at], np.uint64(1))  # of -1 nothing is taken
+            at = np.where(inside, self._telling[at], -1)
+        values[_VALUES["known"]] = values[_VALUES["k0"]] != 0
+        values[_VALUES["position"]] = np.minimum(position, FAR)
+        values[_VALUES["told"]] = self._told[asked]
+        values[_VALUES["dropped"]] = self._dropped[asked]
+        mixed = _mixed(_PLAN.seeds ^ values[_PLAN.values[0]])
+        for rows in _PLAN.values[1:]:
+            mixed[: len(rows)] = _mixed(mixed[: len(rows)] ^ values[rows])
+        mixed &= _LAST_ROW
+        return mixed.T.take(_PLAN.order, axis=1).view(np.int64)
+
+    def _read_context(self, sentences: set[int]) -> None:
+        """What is said in some sentences that were not asked for yet."""
+        for number in sorted(sentences):
+            segments, drops = self._context.sentence(number)
+            for segment in segments:
+                self._told[self._under(segment.span)] = 2 * _TOPICS[segment.topic] + (segment.cue is not None)
+            for drop in drops:
+                self._dropped[self._under(drop.span)] = crc32(drop.cue.encode())
+        self._read |= sentences
+
+    def _under(self, span: Span) -> slice:
+        """The words that begin under ``span``."""
+        return slice(bisect_left(self._places, span.start), bisect_left(self._places, span.end))
 
 
-def _kinds(doc: Doc) -> Hashes:
+def _kinds(doc: Doc) -> list[int]:
     """What the vocabularies call each word; 0 where they do not know it."""
-    kinds = np.zeros(len(doc), dtype=np.uint64)
-    for span in words_of(doc, BODY_PARTS):
-        kinds[span.start : span.end] += np.uint64(_PART_KINDS[span.id_])
-    for span in words_of(doc, CONDITIONS):
-        kinds[span.start : span.end] += np.uint64(16 * _CONDITION_KINDS[span.label_, span.id_])
+    kinds = [0] * len(doc)
+    for words in words_of(doc, BODY_PARTS):
+        for i in range(words.start, words.end):
+            kinds[i] += _PART_KINDS[words.id_]
+    for words in words_of(doc, CONDITIONS):
+        for i in range(words.start, words.end):
+            kinds[i] += 16 * _CONDITION_KINDS[words.label_, words.id_]
     return kinds
 
 
-def _context(doc: Doc, context: Context) -> tuple[Hashes, Hashes]:
-    """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
-    places = np.array([token.idx for token in tokens_of(doc)])
-    told, dropped = np.zeros(len(doc), dtype=np.uint64), np.zeros(len(doc), dtype=np.uint64)
-    for sentence in context.sentences:
-        for segment in sentence.segments:
-            a, b = np.searchsorted(places, (segment.span.start, segment.span.end))
-            told[a:b] = 2 * _TOPICS[segment.topic] + (segment.cue is not None)
-        for drop in sentence.drops:
-            a, b = np.searchsorted(places, (drop.span.start, drop.span.end))
-            dropped[a:b] = crc32(drop.cue.encode())
-    return told, dropped
+@cache
+def _small() -> Hashes:
+    """The small words in the order of their hashes, with a last one that no word is behind."""
+    from spacy.strings import get_string_id
+
+    return np.array([*sorted(map(get_string_id, SMALL_WORDS)), np.iinfo(np.uint64).max], dtype=np.uint64)
 
 
-def _around(column: Hashes, places: range) -> dict[int, Hashes]:
-    """For each of some distances the value of the word so many places on, 0 beyond the ends."""
-    size, most = len(column), max(-places[0], places[-1])
-    padded = np.zeros(size + 2 * most, dtype=np.uint64)
-    padded[most : most + size] = column
-    return {k: padded[most + k : most + k + size] for k in places}
+def _rows_of(word: Hashes) -> Rows:
+    """The rows of what each word says to those behind it, and to the next sentence."""
+    return (_mixed(_SAID ^ word) & _LAST_ROW).view(np.int64)
 
 
-def _row(group: int, *columns: Hashes) -> Rows:
-    """The row of each word's feature: a hash of its values and of the group they belong to."""
-    return _hashed(np.full(len(columns[0]), _SEED ^ np.uint64(group), dtype=np.uint64), columns)
-
-
-def _hashed(mixed: Hashes, columns: Sequence[Hashes]) -> Rows:
-    for column in columns:
-        mixed = (mixed ^ column) * _MULTIPLIER
-        mixed ^= mixed >> np.uint64(32)
-    return (mixed % np.uint64(ROWS)).astype(np.int64)
-
-
-def _rows(columns: Sequence[tuple[Hashes, ...]]) -> Rows:
-    """One column of rows for each of ``columns``, its group being its number; those of one width at once."""
-    rows = np.empty((len(columns[0][0]), len(columns)), dtype=np.int64)
-    for width in sorted({len(c) for c in columns}):
-        groups = [n for n, c in enumerate(columns) if len(c) == width]
-        seeds = (_SEED ^ np.array(groups, dtype=np.uint64))[:, np.newaxis]
-        parts = [np.stack([columns[n][k] for n in groups]) for k in range(width)]
-        rows[:, groups] = _hashed(np.broadcast_to(seeds, parts[0].shape), parts).T
-    return rows
+def _mixed(values: Hashes) -> Hashes:
+    """Hashes into which one more value was taken, with its bits spread over all of them."""
+    values *= _MULTIPLIER
+    values ^= values >> _HALF
+    return values

@@ -44,16 +44,18 @@ class Weights:
     table: Numbers
 
     def logits(self, features: Features) -> Numbers:
-        """For each word the log-odds that the answer is yes."""
-        if not len(features):
+        """For each word that is asked for the log-odds that the answer is yes."""
+        asked = features.asked
+        if not len(asked):
             return np.zeros(0)
         sums: Numbers = self.table[features.near].sum(axis=1)
         behind = self.table[features.before]
         running = np.cumsum(behind) - behind
         sentence, begin = _sentences(features)
-        sums += (running - running[begin]) * _evened(len(features), begin)
-        told = np.add.reduceat(self.table[features.previous], features.starts) / _lengths(features)
-        told = np.concatenate([[0.0], told[:-1]])
+        sums += (running[asked] - running[begin]) * _evened(features, begin)
+        told = np.empty(len(features.starts))
+        told[0] = 0  # what the last sentence says is told to none
+        told[1:] = (np.add.reduceat(self.table[features.previous], features.starts) / _lengths(features))[:-1]
         told[features.first] = 0
         return sums + told[sentence]
 
@@ -129,7 +131,7 @@ def _gradient(features: Features, slope: Numbers) -> Numbers:
     by_row: Numbers = np.bincount(
         features.near.ravel(), np.repeat(slope, features.near.shape[1]), minlength=ROWS
     ).astype(np.float64)
-    scaled = slope * _evened(len(features), begin)
+    scaled = slope * _evened(features, begin)
     running = np.cumsum(scaled)
     so_far = running - (running - scaled)[begin]
     behind = np.add.reduceat(scaled, features.starts)[sentence] - so_far
@@ -141,20 +143,21 @@ def _gradient(features: Features, slope: Numbers) -> Numbers:
 
 
 def _sentences(features: Features) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each word the number of its sentence and the sentence's first word."""
-    lengths = np.diff(np.append(features.starts, len(features)))
-    return np.repeat(np.arange(len(lengths)), lengths), np.repeat(features.starts, lengths)
+    """For each word that is asked for the number of its sentence and the sentence's first word."""
+    sentence = features.starts.searchsorted(features.asked, "right") - 1
+    return sentence, features.starts[sentence]
 
 
-def _evened(words: int, begin: NDArray[np.int64]) -> Numbers:
+def _evened(features: Features, begin: NDArray[np.int64]) -> Numbers:
     """Many words before a word must not count more than one telling one."""
-    result: Numbers = 1.0 / np.sqrt(1.0 + np.arange(words) - begin)
+    result: Numbers = 1.0 / np.sqrt(1.0 + features.asked - begin)
     return result
 
 
 def _lengths(features: Features) -> Numbers:
     """Square root of the number of words of each sentence."""
-    result: Numbers = np.sqrt(np.diff(np.append(features.starts, len(features))).astype(np.float64))
+    ends = np.append(features.starts[1:], len(features))
+    result: Numbers = np.sqrt((ends - features.starts).astype(np.float64))
     return result
 
 

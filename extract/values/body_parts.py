@@ -6,7 +6,7 @@ pipeline; what a stretch of the summary talks about comes from ``context.yaml``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,25 +68,25 @@ class BodyPartFinder:
         context = self._context.of(doc)
         diagnoses = [d.span for d in self._diagnoses.in_doc(doc)]
         page = _Page(context, Places(diagnoses, lambda span: span), words_of(doc, CONDITIONS))
+        mentions = self._mentions.mentions(doc, diagnoses)
+        rated = self._model.rates(doc, "parts", (m.span for m in mentions)) if self._model is not None else {}
         found, silent = [], []
-        for mention in self._mentions.mentions(doc, diagnoses):
+        for mention in mentions:
             verdict = self._counts(page, mention)
             if self._model is not None:
-                verdict = self._model.judge_part(doc, mention.span, verdict)
+                verdict = self._model.judge_part(rated[mention.span], verdict)
             if verdict is not None:
                 found.append((mention, *verdict))
             elif self._sides_silently(page.context, mention):
                 silent.append(mention)
-        if self._model is None:
-            return merge(found, silent)
-        model = self._model
-        return merge(found, silent, rate=lambda mention: model.rate(doc, "parts", mention.span))
+        return merge(found, silent, rated=rated if self._model is not None else None)
 
     def in_request(self, text: str) -> list[Found[str]]:
         """Parts that a request names, in order; of a drug's heading not the illness it is for."""
         doc = self._nlp(text)
-        drug = self._drug.search(text) is not None
-        named = [m for m in self._mentions.mentions(doc) if not (drug and m.condition)]
+        named = self._mentions.mentions(doc)
+        if any(m.condition for m in named) and self._drug.search_alone(text) is not None:
+            named = [m for m in named if not m.condition]
         named = [m for m in named if m.condition or m.part != MIND]
         return merge((m, "body_part:request", IN_REQUEST) for m in named)
 
@@ -141,12 +141,12 @@ def merge(
     found: Iterable[tuple[Mention, str, float]],
     silent: Iterable[Mention] = (),
     *,
-    rate: Callable[[Mention], float] | None = None,
+    rated: Mapping[Span, float] | None = None,
 ) -> list[Found[str]]:
     """Each part once: the side of any mention, both sides as bilateral, plain back only by itself.
 
-    ``silent`` mentions add no part, but give the side of one that no counted mention sides. ``rate`` gives the
-    learnt component's log-odds of a mention; a part has the best of its mentions.
+    ``silent`` mentions add no part, but give the side of one that no counted mention sides. ``rated`` gives the
+    learnt component's log-odds of each mention; a part has the best of its mentions.
     """
     groups: dict[str, list[tuple[Mention, str, float]]] = {}
     for item in found:
@@ -161,6 +161,6 @@ def merge(
         side = next(iter(sides)) if len(sides) == 1 else BOTH if sides else None
         mention, method, _ = next((i for i in items if i[0].side), items[0])
         best = max(confidence for _, _, confidence in items)
-        rating = max(rate(m) for m, _, _ in items) if rate is not None else None
+        rating = max(rated[m.span] for m, _, _ in items) if rated is not None else None
         merged.append(Found(f"{side} {part}" if side else part, mention.span, method, best, rating))
     return merged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import regex
@@ -16,15 +17,13 @@ from extract.nlp import (
     BODY_PARTS,
     CONDITIONS,
     OPERATION,
-    Token,
     body_part_file,
     condition_file,
     sentences_of,
-    text_of,
-    tokens_of,
     words_of,
 )
 from extract.patterns import Patterns, Rule
+from extract.tokens import Token, Tokens, text_of, tokens_of
 from extract.values.places import Places
 from extract.vocabulary import Words
 
@@ -93,9 +92,7 @@ class Chunk:
 class Page:
     """A parsed text with its marked words and sentences, looked up by place."""
 
-    tokens: list[Token]
-    begins: list[int]
-    """Offset of each token's first character."""
+    tokens: Tokens
     text: str
     parts: Places[Words]
     conditions: Places[Words]
@@ -106,10 +103,8 @@ class Page:
         """The page of a text that the pipeline has parsed, made once."""
         known: dict[str, Page] = doc.user_data
         if PAGE not in known:
-            tokens = tokens_of(doc)
             known[PAGE] = cls(
-                tokens,
-                [token.idx for token in tokens],
+                tokens_of(doc),
                 text_of(doc),
                 words_of(doc, BODY_PARTS),
                 words_of(doc, CONDITIONS),
@@ -119,8 +114,9 @@ class Page:
 
     def tokens_inside(self, span: Span) -> list[Token]:
         """The tokens that lie wholly inside ``span``."""
-        first, last = bisect_left(self.begins, span.start), bisect_left(self.begins, span.end)
-        return [token for token in self.tokens[first:last] if token.end <= span.end]
+        tokens = self.tokens
+        first, last = bisect_left(tokens.starts, span.start), bisect_left(tokens.starts, span.end)
+        return [tokens[i] for i in range(first, last) if tokens.ends[i] <= span.end]
 
 
 class Chunker:
@@ -148,31 +144,41 @@ class Chunker:
             if not page.text[start:end].strip(" .,;"):
                 carried += before
                 continue
-            for n, part in enumerate(self._run_on(page, Span(start, end))):
-                chunks.append(self.chunk(page, part, RUN_ON if n else carried + before))
+            chunks += self._run_on(page, self.chunk(page, Span(start, end), carried + before))
             carried = ""
         return chunks
 
-    def _run_on(self, page: Page, span: Span) -> Iterator[Span]:
+    def _run_on(self, page: Page, chunk: Chunk) -> list[Chunk]:
         """The diagnoses of a chunk where a comma was forgotten ("hand sprain right elbow contusion")."""
-        start = span.start
-        chunk = self.chunk(page, span)
+        cuts = [token.idx for token in self._cuts(page, chunk)]
+        if not cuts:
+            return [chunk]
+        edges = pairwise([chunk.span.start, *cuts, chunk.span.end])
+        return [self.chunk(page, Span(a, b), RUN_ON if n else chunk.separator) for n, (a, b) in enumerate(edges)]
+
+    def _cuts(self, page: Page, chunk: Chunk) -> Iterator[Token]:
+        """The sides that begin another diagnosis."""
+        if len(chunk.heads) < 2:
+            return
         for before, token, after in zip(chunk.tokens, chunk.tokens[1:], chunk.tokens[2:], strict=False):
             if token.lower_ not in self._sides or not page.parts.starts_at(after.idx):
                 continue
             ended = any(before.idx < h.end <= token.idx for h in chunk.heads)
             if ended and any(h.start > token.idx for h in chunk.heads):
-                yield Span(start, token.idx)
-                start = token.idx
-        yield Span(start, span.end)
+                yield token
+
+    def has_head(self, page: Page, span: Span) -> bool:
+        """True where the words under ``span`` would make a chunk with a head."""
+        heads = page.conditions.inside(span)
+        return any(h.label_ != OPERATION for h in heads) or bool(heads and _AFTER.match(span.of(page.text)))
 
     def chunk(self, page: Page, span: Span, separator: str = "") -> Chunk:
         """One chunk with what the vocabularies say of its words."""
         tokens = tuple(t for t in page.tokens_inside(span) if not t.text.isspace())
         heads, parts = page.conditions.inside(span), page.parts.inside(span)
         operations = [h for h in heads if h.label_ == OPERATION]
-        after = _AFTER.match(span.of(page.text))
-        if not (after and operations):
+        after = _AFTER.match(span.of(page.text)) if operations else None
+        if after is None:
             heads = [h for h in heads if h.label_ != OPERATION]
         adjectives = {i for p in parts if p.id_ == ADJECTIVE for i in range(p.start, p.end)}
         return Chunk(
@@ -183,7 +189,7 @@ class Chunker:
             heads=tuple(h.span for h in heads),
             alone=any(h.id_ == ALONE for h in heads),
             operation=bool(operations) and not after,
-            operated=bool(operations) and after is not None,
+            operated=after is not None,
             named=bool(parts) or any(t.lower_ in self._qualifiers for t in tokens),
             adjectives=bool(tokens)
             and all(

@@ -7,12 +7,12 @@ that ends with the clause. The cues are data in ``patterns/rules/context.yaml``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast, get_args
 
 from extract.evidence import Span
-from extract.nlp import sentences_of, text_of
+from extract.nlp import sentences_of
 from extract.patterns import PatternError, Patterns, Rule
+from extract.tokens import text_of
 from extract.values.places import Places
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ NOUN_TOPICS: frozenset[Topic] = frozenset({"imaging", "treatment", "request"})
 """Topics whose cues are nouns that a part may describe ("knee brace", "lumbar MRI")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of one sentence with one topic; ``cue`` is the rule that set it, None where it carries on."""
 
     span: Span
@@ -40,47 +39,21 @@ class Segment:
     cue: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(NamedTuple):
     """A stretch in which parts do not count, and the rule that says so."""
 
     span: Span
     cue: str
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence with its segments and drops."""
+class Sentence(NamedTuple):
+    """What one sentence talks about, and where parts do not count in it."""
 
-    span: Span
     segments: tuple[Segment, ...]
     drops: tuple[Drop, ...]
 
 
-@dataclass(frozen=True)
-class Context:
-    """The sentences of one text."""
-
-    sentences: Places[Sentence]
-
-    def segment_of(self, span: Span) -> Segment | None:
-        """The segment of the words under ``span``: the next one where its cue is the noun they describe."""
-        sentence = self.sentences.at(span.start)
-        if sentence is None:
-            return None
-        for segment in sentence.segments:
-            if span.end <= segment.span.start <= span.end + 1 and segment.topic in NOUN_TOPICS:
-                return segment
-        return next((s for s in sentence.segments if s.span.start <= span.start < s.span.end), None)
-
-    def drop_at(self, span: Span) -> Drop | None:
-        """The first drop that ``span`` lies in."""
-        sentence = self.sentences.at(span.start)
-        return next((d for d in sentence.drops if d.span.overlaps(span)), None) if sentence else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Cue:
+class _Cue(NamedTuple):
     start: int
     end: int
     name: str
@@ -88,20 +61,98 @@ class _Cue:
     reach: Reach
 
 
+class Context:
+    """What one text talks about. A sentence is read when it is asked for: half of them hold nothing to judge.
+
+    Questions raise TimeoutError where a rule runs out of time.
+    """
+
+    def __init__(self, reader: ContextReader, text: str, sentences: Places[Span]) -> None:
+        self._reader = reader
+        self._text = text
+        self._places = sentences
+        self._live: dict[int, list[int]] = {}
+        self._cues: dict[int, list[_Cue]] = {}
+        self._sentences: dict[int, Sentence] = {}
+        self._lasting: dict[int, Topic] = {-1: "plain"}
+        """For sentences that were read the topic that carries on from them."""
+
+    def sentence(self, number: int) -> Sentence:
+        """One of the sentences, counted from 0."""
+        known = self._sentences.get(number)
+        if known is None:
+            span, cues = self._places.things[number], self._cues_in(number)
+            opens = bool(cues) and _opens(cues[0], span.start)
+            segments, lasting = segmented(span, cues, "plain" if opens else self._carried(number))
+            if not opens or _sets(cues):
+                self._lasting[number] = lasting
+            known = Sentence(tuple(segments), tuple(self._reader.drops(self._text, span, self._live[number])))
+            self._sentences[number] = known
+        return known
+
+    def segment_of(self, span: Span) -> Segment | None:
+        """The segment of the words under ``span``: the next one where its cue is the noun they describe."""
+        number = self._places.index(span.start)
+        if number is None:
+            return None
+        segments = self.sentence(number).segments
+        for segment in segments:
+            if span.end <= segment.span.start <= span.end + 1 and segment.topic in NOUN_TOPICS:
+                return segment
+        return next((s for s in segments if s.span.start <= span.start < s.span.end), None)
+
+    def drop_at(self, span: Span) -> Drop | None:
+        """The first drop that ``span`` lies in."""
+        number = self._places.index(span.start)
+        if number is None:
+            return None
+        return next((d for d in self.sentence(number).drops if d.span.overlaps(span)), None)
+
+    def _cues_in(self, number: int) -> list[_Cue]:
+        if number not in self._cues:
+            span = self._places.things[number]
+            self._live[number] = self._reader.live(self._text, span)
+            self._cues[number] = self._reader.cues(self._text, span, self._live[number])
+        return self._cues[number]
+
+    def _carried(self, number: int) -> Topic:
+        """The topic that carries on into a sentence: read from the last one before it that sets its own."""
+        first = number
+        while first - 1 not in self._lasting:
+            first -= 1
+            if _sets(self._cues_in(first)):
+                break
+        topic = self._lasting.get(first - 1, "plain")
+        for n in range(first, number):
+            _, topic = segmented(self._places.things[n], self._cues_in(n), topic)
+            self._lasting[n] = topic
+        return topic
+
+
+def _opens(first: _Cue, start: int) -> bool:
+    """True where the first cue gives the topic from the start of a sentence on, whatever was carried into it."""
+    return first.reach != "weak" and (first.reach != "forward" or first.start == start)
+
+
+def _sets(cues: Iterable[_Cue]) -> bool:
+    """True where the topic that leaves a sentence is its own, whatever was carried into it."""
+    return any(cue.reach in {"forward", "both"} for cue in cues)
+
+
 class ContextReader:
     """Reads topics and drops from a text and the spans of its sentences."""
 
     def __init__(self, patterns: Patterns) -> None:
-        self._sections: list[tuple[Rule, Topic, Reach]] = []
-        self._drops: list[tuple[Rule, bool]] = []
+        self._sections: dict[int, tuple[Rule, Topic, Reach]] = {}
+        self._drops: dict[int, tuple[Rule, bool]] = {}
         self._stops: list[tuple[Rule, str | None]] = []
         self._family = patterns.family("context")
         for rule in patterns.rules("context"):
             match (rule.data.value or "").split(" "):
                 case ["section", topic, reach] if topic in get_args(Topic) and reach in get_args(Reach):
-                    self._sections.append((rule, cast(Topic, topic), cast(Reach, reach)))
+                    self._sections[rule.number] = rule, cast(Topic, topic), cast(Reach, reach)
                 case ["drop", ("forward" | "backward") as direction]:
-                    self._drops.append((rule, direction == "forward"))
+                    self._drops[rule.number] = rule, direction == "forward"
                 case ["stop", *name]:
                     self._stops.append((rule, " ".join(name) or None))
                 case ["drug" | "side"]:
@@ -110,64 +161,40 @@ class ContextReader:
                     raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
 
     def of(self, doc: Doc) -> Context:
-        """As ``read`` for a text that the pipeline has parsed; read once, since several finders ask."""
+        """The context of a text that the pipeline has parsed, the same for all that ask."""
         if READ not in doc.user_data:
-            doc.user_data[READ] = self.read(text_of(doc), sentences_of(doc))
+            doc.user_data[READ] = Context(self, text_of(doc), sentences_of(doc))
         context: Context = doc.user_data[READ]
         return context
 
-    def read(self, text: str, sentences: Iterable[Span]) -> Context:
-        """Topics and drops of ``text``. Raises TimeoutError where a rule runs out of time."""
-        read: list[Sentence] = []
-        carried: Topic = "plain"
-        for span in sentences:
-            segments, carried = self._segments(text, span, carried)
-            read.append(Sentence(span, tuple(segments), tuple(self._drops_in(text, span))))
-        return Context(Places(read, lambda sentence: sentence.span))
+    def live(self, text: str, sentence: Span) -> list[int]:
+        """The numbers of the rules that may match in one sentence, in order."""
+        return sorted(self._family.live(text, sentence.start, sentence.end))
 
-    def _segments(self, text: str, sentence: Span, carried: Topic) -> tuple[list[Segment], Topic]:
-        """The segments of one sentence and the topic that carries on from it."""
-        live = self._family.live(text, sentence.start, sentence.end)
+    def cues(self, text: str, sentence: Span, live: Iterable[int]) -> list[_Cue]:
+        """The cues of one sentence that set topics, of those that begin together the longest first."""
         cues = [
-            _Cue(m.start(), m.end(), rule.name, topic, reach)
-            for rule, topic, reach in self._sections
-            if rule.number in live
+            _Cue(*m.span(), rule.name, topic, reach)
+            for rule, topic, reach in (self._sections[n] for n in live if n in self._sections)
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         cues.sort(key=lambda c: (c.start, -c.end))
-        topic, name, start = carried, cast("str | None", None), sentence.start
-        lasting = carried
-        segments: list[Segment] = []
-        for cue in cues:
-            if cue.reach == "weak" and topic not in {"plain", "imaging", "complaint"}:
-                continue
-            if cue.reach == "weak" and name is not None and topic == "imaging":
-                continue
-            if name is None and cue.reach != "forward":
-                topic, name = cue.topic, cue.name
-            elif cue.topic != topic or name is None:
-                if cue.start > start:
-                    segments.append(Segment(Span(start, cue.start), topic, name))
-                topic, name, start = cue.topic, cue.name, max(cue.start, start)
-            if cue.reach != "passing":
-                lasting = topic
-        segments.append(Segment(Span(start, sentence.end), topic, name))
-        return segments, lasting if lasting in CARRIED else "plain"
+        return cues
 
-    def _drops_in(self, text: str, sentence: Span) -> list[Drop]:
+    def drops(self, text: str, sentence: Span, live: Iterable[int]) -> list[Drop]:
         """The drops of one sentence, each ended by the first stop that holds for it."""
-        live = self._family.live(text, sentence.start, sentence.end)
         found = [
             (rule, forward, m)
-            for rule, forward in self._drops
-            if rule.number in live
+            for rule, forward in (self._drops[n] for n in live if n in self._drops)
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         if not found:  # nothing to stop
             return []
+        names = {None, *(rule.name for rule, _, _ in found)}
         stops = [
             (m.start(), m.end(), name)
             for rule, name in self._stops
+            if name in names
             for m in rule.finditer(text, sentence.start, sentence.end)
         ]
         drops = []
@@ -180,3 +207,25 @@ class ContextReader:
                 start = max((s[1] for s in held if s[1] <= m.start()), default=sentence.start)
                 drops.append(Drop(Span(start, m.end()), rule.name))
         return sorted(drops, key=lambda d: d.span)
+
+
+def segmented(sentence: Span, cues: Iterable[_Cue], carried: Topic) -> tuple[list[Segment], Topic]:
+    """The segments of one sentence and the topic that carries on from it."""
+    topic, name, start = carried, cast("str | None", None), sentence.start
+    lasting = carried
+    segments: list[Segment] = []
+    for cue in cues:
+        if cue.reach == "weak" and topic not in {"plain", "imaging", "complaint"}:
+            continue
+        if cue.reach == "weak" and name is not None and topic == "imaging":
+            continue
+        if name is None and cue.reach != "forward":
+            topic, name = cue.topic, cue.name
+        elif cue.topic != topic or name is None:
+            if cue.start > start:
+                segments.append(Segment(Span(start, cue.start), topic, name))
+            topic, name, start = cue.topic, cue.name, max(cue.start, start)
+        if cue.reach != "passing":
+            lasting = topic
+    segments.append(Segment(Span(start, sentence.end), topic, name))
+    return segments, lasting if lasting in CARRIED else "plain"

@@ -224,7 +224,7 @@ class DiagnosisFinder:
             said = {raw.of(page.text), item.of(page.text) if item else ""}
             if item is None or any(rule.search(words) for rule in self._rules["drop"] for words in said):
                 continue
-            if len(item.of(page.text).split()) <= LONGEST and self._chunker.chunk(page, item).heads:
+            if len(item.of(page.text).split()) <= LONGEST and self._chunker.has_head(page, item):
                 yield item
 
     def _trim(self, text: str, span: Span) -> Span | None:
@@ -278,8 +278,7 @@ class DiagnosisFinder:
             if last is not None and pending is None and self._belongs(last, chunk):
                 items[-1] = self._extend(last, chunk)
                 continue
-            start = pending.span.start if pending else chunk.span.start
-            items.append(replace(chunk, span=Span(start, chunk.span.end)))
+            items.append(replace(chunk, span=Span(pending.span.start, chunk.span.end)) if pending else chunk)
             closed, pending = False, None
         return [item.span for item in items]
 

@@ -51,7 +51,8 @@ class CategoryFinder:
 
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(CategoryData, "vocab/icd10.yaml")
-        self._regions = {name: patterns.compile(words) for name, words in data.regions.items()}
+        self._regions = [(name, patterns.compile(words)) for name, words in data.regions.items()]
+        self._places = Family([patterns.alternatives(words) for words in data.regions.values()])
         self._conditions = tuple(data.conditions)
         self._words = Family([patterns.alternatives(c.pattern) for c in data.conditions])
         self._names = {row["name"]: row["category"] for row in patterns.table("icd10_terms.csv", COLUMNS)}
@@ -62,15 +63,17 @@ class CategoryFinder:
             return None  # an operation or an old illness is no category of what the patient has
         for number in sorted(self._words.live(diagnosis)):
             condition = self._conditions[number]
-            if self._words.search(number, diagnosis):
+            # as a whole, since in a few words no branch is worth looking for
+            if self._words.members[number].whole.search(diagnosis, 0, len(diagnosis)):
                 return condition.category or self._by_part(diagnosis, condition)
         return self._names.get(fold_name(diagnosis))
 
     def _by_part(self, diagnosis: str, condition: Condition) -> str | None:
         """The category of the one part that is named; None where none or several are that differ in it."""
+        regions = (self._regions[number] for number in self._places.live(diagnosis))
         named = {
             condition.parts[name]
-            for name, pattern in self._regions.items()
+            for name, pattern in regions
             if name in condition.parts and pattern.search(diagnosis, timeout=TIME_LIMIT)
         }
         return next(iter(named)) if len(named) == 1 else None

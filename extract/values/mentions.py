@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
@@ -23,14 +23,12 @@ from extract.nlp import (
     NOUN,
     SIDED,
     TECHNIQUE,
-    Token,
     body_part_file,
     sentences_of,
-    text_of,
-    tokens_of,
     words_of,
 )
 from extract.patterns import Patterns
+from extract.tokens import Tokens, text_of, tokens_of
 from extract.values.places import Places
 from extract.vocabulary import Words
 
@@ -39,16 +37,13 @@ if TYPE_CHECKING:
 
 REACH, NEAR, RIBS = 14, 6, 4
 """Tokens: from a side to the last part of its list; that count as near; from a rib to its number."""
-BEHIND = 60
-"""Characters behind a part within which a side behind it is named."""
 STRANGERS = 1
 """Words outside the vocabulary that may stand between a side and its part."""
 BOTH = "bilateral"
 _SIDE = regex.compile(r"^(?:left|right|bilateral) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One place that names a part: the side it says (None where it says none) and the words.
 
     ``condition`` is true where an illness names the part ("carpal tunnel syndrome").
@@ -71,8 +66,10 @@ class _Page:
 
     doc: Doc
     text: str
-    tokens: list[Token]
+    tokens: Tokens
     words: list[Words]
+    parts: dict[int, Words]
+    """By their tokens the words that may name a part."""
     conditions: Places[Words]
     sentences: Places[Span]
 
@@ -106,7 +103,8 @@ class MentionFinder:
         words = words_of(doc, BODY_PARTS).things
         if not words:
             return []
-        page = _Page(doc, text_of(doc), tokens_of(doc), words, words_of(doc, CONDITIONS), sentences_of(doc))
+        parts = {i: w for w in words if w.id_ != NO_PART for i in range(w.start, w.end)}
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, words_of(doc, CONDITIONS), sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -117,7 +115,7 @@ class MentionFinder:
                 side, part = word.label_.split(" ", 1)
                 result.append(Mention(part, side, span, condition=False))
                 continue
-            found = self._side(page, k, bounds.at(span.start) or Span(0, len(page.text)))
+            found = self._side(page, k, bounds.at(span.start))
             for part in word.label_.split(JOIN):
                 of_part = found if part in self._paired else None
                 result.append(Mention(part, of_part, span, condition=word.id_ == CONDITION))
@@ -130,13 +128,19 @@ class MentionFinder:
         if word.id_ == NO_PART:
             return True
         if word.id_ == TECHNIQUE:
-            return not (word.start and self._side_ending(page.tokens, word.start - 1))
+            return not (word.start and self._side_ending(page.tokens.lowers, word.start - 1))
         if word.id_ == LEVEL:
             return self._counts_on(words, k)
-        near = {w.label_ for w in words[max(0, k - NEAR) : k + NEAR + 1] if abs(w.start - word.start) <= NEAR}
-        yields = word.lower in self._yielding and not near.isdisjoint(self._yield_to)
-        before = page.text[max(0, word.start_char - 20) : word.start_char]
-        return yields or self._describes(page, k) or self._level_side.search_alone(before) is not None
+        if word.lower in self._yielding and self._yields(words, k):
+            return True
+        before = page.text[max(0, word.span.start - 20) : word.span.start]
+        return self._describes(page, k) or self._level_side.search_alone(before) is not None
+
+    def _yields(self, words: list[Words], k: int) -> bool:
+        """True where a part is named nearby that the word at ``k`` stands back for."""
+        first = words[k].start
+        near = words[max(0, k - NEAR) : k + NEAR + 1]
+        return any(w.label_ in self._yield_to and abs(w.start - first) <= NEAR for w in near)
 
     def _counts_on(self, words: list[Words], k: int) -> bool:
         """True for a level that numbers a rib, and for the lower end of a range ("C7-T1")."""
@@ -160,15 +164,15 @@ class MentionFinder:
 
     def _hosted(self, page: _Page, k: int) -> regex.Match[str] | None:
         """The words between a finger and the hand it belongs to, at ``words[k]``."""
-        match = self._host.match(page.text, page.words[k - 1].end_char)
-        return match if match is not None and match.end() == page.words[k].start_char else None
+        match = self._host.match(page.text, page.words[k - 1].span.end)
+        return match if match is not None and match.end() == page.words[k].span.start else None
 
-    def _side(self, page: _Page, k: int, bounds: Span) -> str | None:
+    def _side(self, page: _Page, k: int, diagnosis: Span | None) -> str | None:
         """The side of one mention: before it, at the head of its list, with its host, or behind it."""
         words = page.words
-        sentence = page.sentences.at(words[k].start_char) or Span(0, len(page.text))
-        bounds = Span(max(bounds.start, sentence.start), min(bounds.end, sentence.end))
-        if side := self._before(page, k, bounds):
+        sentence = page.sentences.at(words[k].span.start) or Span(0, len(page.text))
+        begin = sentence.start if diagnosis is None else max(diagnosis.start, sentence.start)
+        if side := self._before(page, k, begin):
             return side
         follows = k + 1 < len(words) and words[k + 1].label_ in self._hosts.get(words[k].label_, ())
         if follows and (host := self._hosted(page, k + 1)) is not None and host["side"]:
@@ -180,59 +184,57 @@ class MentionFinder:
         """The side that one word or letter of the text says."""
         return {"l": "left", "r": "right", "b": BOTH, "e": BOTH}[word[0].lower()]
 
-    def _before(self, page: _Page, k: int, bounds: Span) -> str | None:
-        """The side in front of mention ``k``, over the words that may stand between."""
+    def _before(self, page: _Page, k: int, begin: int) -> str | None:
+        """The side in front of mention ``k`` and behind ``begin``, over the words that may stand between."""
         tokens, word = page.tokens, page.words[k]
-        near = [w for w in page.words[max(0, k - REACH) : k] if w.id_ != NO_PART]
-        at = {i: w for w in near for i in range(w.start, w.end)}
+        starts, lowers = tokens.starts, tokens.lowers
+        at = page.parts
         crossed: list[bool] = []
         strangers, i = 0, word.start - 1
         first = max(0, word.start - REACH)
-        while i >= first and tokens[i].idx >= bounds.start:
-            token = tokens[i]
-            if found := self._side_ending(tokens, i):
-                side, begin = found
+        while i >= first and starts[i] >= begin:
+            if lowers[i] in self._sides and (found := self._side_ending(lowers, i)):
+                side, head = found
                 # "bilateral hand, low back, and leg": the side held for the hand, the list went on without it
                 if len(crossed) > 1 and crossed[-1] and not all(crossed):
                     return None
-                return self._coordinated(tokens, begin, side) or side
-            if word.id_ == CONDITION and token.text == ",":
+                return self._coordinated(lowers, head, side) or side
+            if word.id_ == CONDITION and lowers[i] == ",":
                 return None
             if i in at:
                 crossed.append(at[i].label_ in self._paired)
                 i = at[i].start - 1
                 continue
-            if token.lower_ not in self._between:
-                known = page.doc[i].is_stop or page.conditions.at(token.idx) is not None
-                if not token.is_alpha or known or strangers == STRANGERS:
+            if lowers[i] not in self._between:
+                if strangers == STRANGERS or not tokens.texts[i].isalpha() or page.doc[i].is_stop:
+                    return None
+                if page.conditions.at(starts[i]) is not None:
                     return None
                 strangers += 1
             i -= 1
         return None
 
-    def _side_ending(self, tokens: Sequence[Token], i: int) -> tuple[str, int] | None:
+    def _side_ending(self, lowers: Sequence[str], i: int) -> tuple[str, int] | None:
         """The side that ends at token ``i`` and the token it begins with."""
-        for words, side in self._sides.get(tokens[i].lower_, ()):
+        for words, side in self._sides.get(lowers[i], ()):
             begin = i - len(words) + 1
-            if begin >= 0 and all(tokens[begin + n].lower_ == w for n, w in enumerate(words)):
+            if begin >= 0 and all(lowers[begin + n] == w for n, w in enumerate(words)):
                 return side, begin
         return None
 
-    def _coordinated(self, tokens: Sequence[Token], begin: int, side: str) -> str | None:
+    def _coordinated(self, lowers: Sequence[str], begin: int, side: str) -> str | None:
         """Both sides for "left- and right-sided", where another side stands just before."""
         i = begin - 1
-        while i >= max(0, begin - 3) and (tokens[i].lower_ in self._joiners or tokens[i].lower_ == "sided"):
+        while i >= max(0, begin - 3) and (lowers[i] in self._joiners or lowers[i] == "sided"):
             i -= 1
-        if i < 0 or i == begin - 1 or tokens[i + 1].text == ",":
+        if i < 0 or i == begin - 1 or lowers[i + 1] == ",":
             return None
-        found = self._side_ending(tokens, i)
+        found = self._side_ending(lowers, i)
         return BOTH if found and found[0] != side else None
 
     def _behind(self, text: str, word: Words, sentence: Span) -> str | None:
         """A side behind its part: "bilaterally", "on the right", "(left)", ", left"."""
-        if not self._side_behind.may_match(text, word.end_char, min(sentence.end, word.end_char + BEHIND)):
-            return None
-        match = self._side_behind.match(text, word.end_char, sentence.end)
+        match = self._side_behind.match(text, word.span.end, sentence.end)
         if match is None:
             return None
         return self._named(next(group for group in match.groups() if group))

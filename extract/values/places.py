@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
 from typing import Generic, TypeVar
 
 from extract.evidence import Span
@@ -19,7 +18,7 @@ class Places(Generic[T]):
         self.things = list(things)
         self._spans = [span(thing) for thing in self.things]
         self._starts = [s.start for s in self._spans]
-        if any(a >= b for a, b in pairwise(self._starts)):
+        if sorted(set(self._starts)) != self._starts:
             order = sorted(range(len(self.things)), key=lambda n: (self._spans[n], n))
             self.things = [self.things[n] for n in order]
             self._spans = [self._spans[n] for n in order]
