@@ -9,14 +9,14 @@ first of the branches, with ``POSIX`` the longest.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import regex
 
-from extract.keywords import KeywordIndex, Needs, needs
+from extract.keywords import KeywordIndex, Needs, Reading, needs
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
@@ -47,6 +47,14 @@ class Expression:
         """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
         return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
+    def match(self, text: str, at: int, stop: int) -> regex.Match[str] | None:
+        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit."""
+        return self.compiled.match(text, at, stop, timeout=TIME_LIMIT)
+
+    def finditer(self, text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+
     def __getstate__(self) -> tuple[str, int]:
         return self.source, self.flags
 
@@ -55,16 +63,13 @@ class Expression:
         self._compiled = None
 
 
-Places = Callable[[int], "list[int] | None"]
-"""Gives for a branch where it may begin to match, None for anywhere."""
-
-
 @dataclass(slots=True)
 class _Seeker:
     """One branch at work in a window of a text."""
 
     branch: Expression
-    places: list[int] | None
+    places: Sequence[int] | None
+    """Where it may begin in the window; None for anywhere."""
     text: str
     stop: int
 
@@ -72,14 +77,22 @@ class _Seeker:
         """The first match that begins at ``position`` or behind it."""
         if self.places is None:
             return self.branch.search(self.text, position, self.stop)
-        for n in range(bisect_left(self.places, position), len(self.places)):
-            place = self.places[n]
-            if place >= self.stop:
-                break
-            match = self.branch.compiled.match(self.text, place, self.stop, timeout=TIME_LIMIT)
+        places = self.places
+        for n in range(bisect_left(places, position), len(places)):
+            match = self.branch.match(self.text, places[n], self.stop)
             if match is not None:
                 return match
         return None
+
+    def each(self, start: int) -> Iterator[regex.Match[str]]:
+        """All matches from ``start`` on."""
+        if self.places is None:
+            yield from self.branch.finditer(self.text, start, self.stop)
+            return
+        for place in self.places:
+            if place >= start and (match := self.branch.match(self.text, place, self.stop)) is not None:
+                yield match
+                start = match.end()
 
 
 class Alternatives:
@@ -109,22 +122,34 @@ class Alternatives:
         parts = self._parts if self._parts is not None else alternatives(source)
         return [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
 
-    def finditer(
-        self, live: Sequence[int], places: Places, text: str, start: int, stop: int
-    ) -> Iterator[regex.Match[str]]:
-        """All matches, where only the branches ``live`` may match; ``places`` tells where each may begin."""
+    def finditer(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """All matches in a window of a text, of whose family this is expression ``number``."""
+        live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1:
-            return iter(self.whole.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        seekers = [_Seeker(self.branches[n], places(n), text, stop) for n in live]
-        if len(seekers) == 1 and seekers[0].places is None:
-            return iter(seekers[0].branch.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        return self._merged(seekers, start)
+            return self.whole.finditer(reading.text, start, stop)
+        seekers = self._seekers(live, reading, number, start, stop)
+        if len(seekers) == 1:
+            return seekers[0].each(start)
+        return self._merged(seekers, start) if seekers else iter(())
 
-    def search(self, live: Sequence[int], places: Places, text: str, start: int, stop: int) -> regex.Match[str] | None:
-        """The first match, where only the branches ``live`` may match."""
+    def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
+        """The first match in a window of a text, of whose family this is expression ``number``."""
+        live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1 and not self._longest:
-            return self.whole.search(text, start, stop)
-        return self._first([_Seeker(self.branches[n], places(n), text, stop).after(start) for n in live])
+            return self.whole.search(reading.text, start, stop)
+        seekers = self._seekers(live, reading, number, start, stop)
+        return self._first([seeker.after(start) for seeker in seekers])
+
+    def _seekers(self, live: Sequence[int], reading: Reading, number: int, start: int, stop: int) -> list[_Seeker]:
+        """One for each branch that may match in the window and can begin there."""
+        seekers = []
+        for n in live:
+            places = reading.starts(number, n, stop)
+            if places is not None:
+                places = places[bisect_left(places, start) : bisect_left(places, stop)]
+            if places != []:
+                seekers.append(_Seeker(self.branches[n], places, reading.text, stop))
+        return seekers
 
     def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
         heads = [seeker.after(start) for seeker in seekers]
@@ -172,22 +197,16 @@ class Family:
     def search(self, number: int, text: str, start: int = 0, stop: int | None = None) -> regex.Match[str] | None:
         """First match of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
-        live = self._index.live(text, start, end).get(number)
-        if not live:
-            return None
-        return self.members[number].search(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
+        return self.members[number].search(self._index.read(text), number, start, end)
 
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
-        live = self._index.live(text, start, end).get(number)
-        if not live:
-            return iter(())
-        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
+        return self.members[number].finditer(self._index.read(text), number, start, end)
 
-    def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
-        """The expressions that may match within ``text[start:stop]``, each with its branches that may."""
-        return self._index.live(text, start, len(text) if stop is None else stop)
+    def live(self, text: str, start: int = 0, stop: int | None = None) -> list[int]:
+        """The expressions that may match within ``text[start:stop]``, in order."""
+        return self._index.read(text).numbers(start, len(text) if stop is None else stop)
 
 
 def alternatives(source: str) -> list[str]:
