@@ -9,19 +9,18 @@ expression tells no words, or is written in a way that this room does not unders
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from itertools import accumulate
 from operator import or_
-from re import _constants as kinds  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
-import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
+
+from extract.effort import is_tame
+from extract.syntax import kinds, tree_of
 
 MOST: Final = 512
 """Words of one expression beyond which it is simply tried."""
@@ -37,10 +36,6 @@ _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
 _FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
-_GROUP = regex.compile(r"\(\?P?<(?![=!])\w+>")
-_BEYOND = regex.compile(r"\{[^}\d,{]*[a-z]|\[\[:|\(\?\|")
-"""Fuzzy matches, POSIX classes and resets, which ``re`` would read as something else."""
-_CLASS = regex.compile(r"\\[pPhR](?:\{[^}]*\})?")
 
 
 def folded(text: str) -> str:
@@ -84,12 +79,8 @@ class Needs:
 @lru_cache(maxsize=4096)
 def needs(pattern: str, *, verbose: bool = False) -> Needs:
     """What every match of an expression needs; nothing for one that this room does not understand."""
-    plain = _CLASS.sub(r"\\w", _GROUP.sub("(?:", pattern))
-    if _BEYOND.search(plain):
-        return Needs()
-    try:
-        tree = parser.parse(plain, re.VERBOSE if verbose else 0)
-    except (re.error, RecursionError, OverflowError):
+    tree = tree_of(pattern, verbose=verbose)
+    if tree is None:
         return Needs()
     words, starts = _needed(tree), _starts(tree)
     return Needs(
@@ -282,6 +273,8 @@ class Reading:
     """The same as it was asked for: in order, once each."""
     cut: dict[int, int] = field(default_factory=dict)
     """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
+    tame: bool = False
+    """Whether the work of expressions is bounded in it."""
     window: tuple[int, int] = (-1, -1)
     live: int = 0
 
@@ -405,7 +398,9 @@ class KeywordIndex:
     def _seek(self, read: Reading, automaton: AhoCorasick) -> None:
         text, last, forms = read.text, len(read.text), self._forms
         ends, masks, begins, cut = read.ends, read.users, read.begins, read.cut
-        for word, start, end in automaton.find_matches_as_indexes(folded(text), overlapping=True):
+        small = folded(text)
+        read.tame = is_tame(small)
+        for word, start, end in automaton.find_matches_as_indexes(small, overlapping=True):
             for opens, closes, users, starting, starters in forms[word]:
                 if opens and start and _inside_word(text, start):
                     continue
