@@ -24,7 +24,7 @@ TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
-OFTEN: Final = 64
+OFTEN: Final = 500
 """Places tried from which on it pays to look for a head that needs no clock: the clock costs more than most matches."""
 _SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -17,6 +18,7 @@ from itertools import accumulate
 from operator import or_
 from typing import Any, Final
 
+import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from extract.effort import is_tame
@@ -32,14 +34,22 @@ EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
 SHORT: Final = 200
 """Characters up to which a text is a short one."""
+_APART: Final = frozenset(" .,;:()/-\n")
+"""Characters between words."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
 _FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
 
 
+_FUZZY = regex.compile(r"\((?:[^()\\]|\\.)*\)\{[^}]*[a-z][^}]*\}")
+"""A part that may hold errors: it may be anything."""
+
+
 def folded(text: str) -> str:
     """The text in one case, character for character, as ``regex.IGNORECASE`` compares them; white space as spaces."""
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII_FOLDING).decode("ascii")  # three times as fast as by a dictionary
     return text.translate(_FOLDING)
 
 
@@ -63,6 +73,7 @@ class _Folding(dict[int, str]):
 
 
 _FOLDING: Final = _Folding()
+_ASCII_FOLDING: Final = bytes(ord(_fold(chr(code))) if code < 128 else 0 for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class Needs:
 @lru_cache(maxsize=4096)
 def needs(pattern: str, *, verbose: bool = False) -> Needs:
     """What every match of an expression needs; nothing for one that this room does not understand."""
-    tree = tree_of(pattern, verbose=verbose)
+    tree = tree_of(_FUZZY.sub(".*", pattern), verbose=verbose)
     if tree is None:
         return Needs()
     words, starts = _needed(tree), _starts(tree)
@@ -267,7 +278,7 @@ class Reading:
     index: KeywordIndex
     ends: list[int] = field(default_factory=list)
     users: list[int] = field(default_factory=list)
-    begins: dict[int, list[int]] = field(default_factory=dict)
+    begins: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By the number of its bit: where a branch may begin, as the words were met."""
     places: dict[int, list[int]] = field(default_factory=dict)
     """The same as it was asked for: in order, once each."""
@@ -360,16 +371,17 @@ class KeywordIndex:
         self._forms = [
             [
                 (
-                    w.startswith(EDGE),
-                    w.endswith(EDGE),
+                    word.startswith(EDGE) and _in_word(letters[:1]),
+                    word.endswith(EDGE) and _in_word(letters[-1:]),
                     sum(1 << n for n in users),
                     sum(1 << n for n in starters),
                     starters,
                 )
-                for w, (users, starters) in same.items()
+                for word, (users, starters) in same.items()
             ]
-            for same in forms.values()
+            for letters, same in forms.items()
         ]
+        """For each word and its forms: whether another letter may stand before and behind, and whom they serve."""
         self._automaton = AhoCorasick(list(forms), matchkind=MatchKind.Standard) if forms else None
         self._memory: tuple[list[Reading], list[Reading]] = ([], [])
         """Short and long texts, so that a run of short ones does not push out the summary they come from."""
@@ -402,22 +414,19 @@ class KeywordIndex:
         read.tame = is_tame(small)
         for word, start, end in automaton.find_matches_as_indexes(small, overlapping=True):
             for opens, closes, users, starting, starters in forms[word]:
-                if opens and start and _inside_word(text, start):
+                # most words stand between spaces: one look in a set, before the character is asked what it is
+                if opens and start and text[start - 1] not in _APART and _in_word(text[start - 1]):
                     continue
-                if closes and end < last and _inside_word(text, end):
+                if closes and end < last and text[end] not in _APART and _in_word(text[end]):
                     cut[end] = cut.get(end, 0) | users | starting
                     continue
                 if users:
                     ends.append(end)
                     masks.append(users)
                 for starter in starters:
-                    if starter in begins:
-                        begins[starter].append(start)
-                    else:
-                        begins[starter] = [start]
+                    begins[starter].append(start)
 
 
-def _inside_word(text: str, at: int) -> bool:
-    """True where no word begins or ends at ``at``."""
-    a, b = text[at - 1], text[at]
-    return (a.isalnum() or a == "_") == (b.isalnum() or b == "_")
+def _in_word(char: str) -> bool:
+    """True for a character that words are made of."""
+    return char.isalnum() or char == "_"

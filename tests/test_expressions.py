@@ -148,6 +148,10 @@ def test_alternatives(source, parts):
         ("^cat", {"cat"}, None),  # the start of a text is no place that words tell
         ("cat|.", None, None),  # one branch needs nothing
         ("(?:cat){e<=1}", None, None),  # a fuzzy match may lack any letter
+        ("(?:cat|(?:cot){e<=1})fish", {"fish"}, None),  # but not what stands behind it
+        (r"(?:c\)t){e<=1}fish", {"fish"}, None),
+        ("c(?:(?:a)t){e<=1}", None, None),
+        ("cat{e<=1}fish", None, None),
         ("[[:alpha:]]cat", None, None),  # re would read the class as a set
         ("a|b", None, None),  # words in every text are not worth looking for
         ("the", None, None),
