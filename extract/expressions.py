@@ -9,32 +9,40 @@ first of the branches, with ``POSIX`` the longest.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import regex
 
-from extract.keywords import KeywordIndex, Needs, needs
+from extract.effort import is_little
+from extract.keywords import KeywordIndex, Needs, Reading, needs
+from extract.syntax import is_beyond
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
+OFTEN: Final = 3000
+"""Places tried from which on it pays to look for a head that needs no clock: that takes as long as so many clocks."""
 _SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
+_REPEATED = regex.compile(r"\s*+(?:[*+?]|\{[\d,]*\})?[?+]?")
 _NUMBERED = regex.compile(r"(?<!\\)\((?!\?)")
 
 
 class Expression:
     """One expression, compiled when it is first used."""
 
-    __slots__ = ("_compiled", "flags", "source")
+    __slots__ = ("_compiled", "_head", "_tried", "flags", "source")
 
     def __init__(self, source: str, flags: int = 0) -> None:
         self.source, self.flags = source, flags
         self._compiled: regex.Pattern[str] | None = None
+        self._head: regex.Pattern[str] | None = None
+        """What every match begins with, as far as it is little work; once that is worth to be known."""
+        self._tried = 0
 
     @property
     def compiled(self) -> regex.Pattern[str]:
@@ -47,16 +55,36 @@ class Expression:
         """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
         return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
+    def match(self, text: str, at: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
+        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit.
+
+        ``tame``: the text is one of those for which ``effort.py`` bounds the work.
+        """
+        if self._tried < OFTEN:
+            self._tried += 1
+            if self._tried == OFTEN:
+                self._head = self._little()
+        elif tame and self._head is not None:
+            match = self._head.match(text, at, stop)
+            if match is None or self._head is self._compiled:
+                return match
+        return self.compiled.match(text, at, stop, timeout=TIME_LIMIT)
+
+    def _little(self) -> regex.Pattern[str] | None:
+        head = head_of(self.source, verbose=bool(self.flags & regex.VERBOSE))
+        if head is None:
+            return None
+        return self.compiled if head == self.source else regex.compile(head, self.flags)
+
+    def finditer(self, text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
+        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+
     def __getstate__(self) -> tuple[str, int]:
         return self.source, self.flags
 
     def __setstate__(self, state: tuple[str, int]) -> None:
-        self.source, self.flags = state
-        self._compiled = None
-
-
-Places = Callable[[int], "list[int] | None"]
-"""Gives for a branch where it may begin to match, None for anywhere."""
+        self.__init__(*state)  # type: ignore[misc]
 
 
 @dataclass(slots=True)
@@ -64,22 +92,34 @@ class _Seeker:
     """One branch at work in a window of a text."""
 
     branch: Expression
-    places: list[int] | None
-    text: str
+    places: Sequence[int] | None
+    """Where it may begin in the window; None for anywhere."""
+    reading: Reading
     stop: int
 
     def after(self, position: int) -> regex.Match[str] | None:
         """The first match that begins at ``position`` or behind it."""
         if self.places is None:
-            return self.branch.search(self.text, position, self.stop)
-        for n in range(bisect_left(self.places, position), len(self.places)):
-            place = self.places[n]
-            if place >= self.stop:
-                break
-            match = self.branch.compiled.match(self.text, place, self.stop, timeout=TIME_LIMIT)
+            return self.branch.search(self.reading.text, position, self.stop)
+        places = self.places
+        for n in range(bisect_left(places, position), len(places)):
+            match = self._at(places[n])
             if match is not None:
                 return match
         return None
+
+    def each(self, start: int) -> Iterator[regex.Match[str]]:
+        """All matches from ``start`` on."""
+        if self.places is None:
+            yield from self.branch.finditer(self.reading.text, start, self.stop)
+            return
+        for place in self.places:
+            if place >= start and (match := self._at(place)) is not None:
+                yield match
+                start = match.end()
+
+    def _at(self, place: int) -> regex.Match[str] | None:
+        return self.branch.match(self.reading.text, place, self.stop, tame=self.reading.tame)
 
 
 class Alternatives:
@@ -109,22 +149,34 @@ class Alternatives:
         parts = self._parts if self._parts is not None else alternatives(source)
         return [Expression(part, flags) for part in parts] if len(parts) > 1 else [self.whole]
 
-    def finditer(
-        self, live: Sequence[int], places: Places, text: str, start: int, stop: int
-    ) -> Iterator[regex.Match[str]]:
-        """All matches, where only the branches ``live`` may match; ``places`` tells where each may begin."""
+    def finditer(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """All matches in a window of a text, of whose family this is expression ``number``."""
+        live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1:
-            return iter(self.whole.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        seekers = [_Seeker(self.branches[n], places(n), text, stop) for n in live]
-        if len(seekers) == 1 and seekers[0].places is None:
-            return iter(seekers[0].branch.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
-        return self._merged(seekers, start)
+            return self.whole.finditer(reading.text, start, stop)
+        seekers = self._seekers(live, reading, number, start, stop)
+        if len(seekers) == 1:
+            return seekers[0].each(start)
+        return self._merged(seekers, start) if seekers else iter(())
 
-    def search(self, live: Sequence[int], places: Places, text: str, start: int, stop: int) -> regex.Match[str] | None:
-        """The first match, where only the branches ``live`` may match."""
+    def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
+        """The first match in a window of a text, of whose family this is expression ``number``."""
+        live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1 and not self._longest:
-            return self.whole.search(text, start, stop)
-        return self._first([_Seeker(self.branches[n], places(n), text, stop).after(start) for n in live])
+            return self.whole.search(reading.text, start, stop)
+        seekers = self._seekers(live, reading, number, start, stop)
+        return self._first([seeker.after(start) for seeker in seekers])
+
+    def _seekers(self, live: Sequence[int], reading: Reading, number: int, start: int, stop: int) -> list[_Seeker]:
+        """One for each branch that may match in the window and can begin there."""
+        seekers = []
+        for n in live:
+            places = reading.starts(number, n, stop)
+            if places is not None:
+                places = places[bisect_left(places, start) : bisect_left(places, stop)]
+            if places != []:
+                seekers.append(_Seeker(self.branches[n], places, reading, stop))
+        return seekers
 
     def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
         heads = [seeker.after(start) for seeker in seekers]
@@ -172,22 +224,16 @@ class Family:
     def search(self, number: int, text: str, start: int = 0, stop: int | None = None) -> regex.Match[str] | None:
         """First match of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
-        live = self._index.live(text, start, end).get(number)
-        if not live:
-            return None
-        return self.members[number].search(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
+        return self.members[number].search(self._index.read(text), number, start, end)
 
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
-        live = self._index.live(text, start, end).get(number)
-        if not live:
-            return iter(())
-        return self.members[number].finditer(live, lambda n: self._index.starts(number, n, text, end), text, start, end)
+        return self.members[number].finditer(self._index.read(text), number, start, end)
 
-    def live(self, text: str, start: int = 0, stop: int | None = None) -> dict[int, list[int]]:
-        """The expressions that may match within ``text[start:stop]``, each with its branches that may."""
-        return self._index.live(text, start, len(text) if stop is None else stop)
+    def live(self, text: str, start: int = 0, stop: int | None = None) -> list[int]:
+        """The expressions that may match within ``text[start:stop]``, in order."""
+        return self._index.read(text).numbers(start, len(text) if stop is None else stop)
 
 
 def alternatives(source: str) -> list[str]:
@@ -230,6 +276,49 @@ def _parted(source: str) -> list[str]:
             start = at + 1
         at += 1
     return [*parts, source[start:]]
+
+
+def head_of(source: str, *, verbose: bool) -> str | None:
+    """A beginning of an expression that is little work to match, the longer the better; None where there is none.
+
+    Where the beginning does not match, nor does the expression.
+    """
+    if is_little(source, verbose=verbose):
+        return source
+    if is_beyond(source) or _SETTINGS.search(source):
+        return None  # what stands behind may change what stands before
+    cuts = _cuts(source)
+    little = bisect_left(cuts, True, key=lambda cut: not is_little(source[:cut], verbose=verbose))
+    return source[: cuts[little - 1]] if little and cuts[little - 1] else None
+
+
+def _cuts(source: str) -> list[int]:
+    """Where an expression can be cut at its top: behind groups and sets with what repeats them, before escapes.
+
+    Nowhere if it has branches, or what may be a comment.
+    """
+    cuts: list[int] = []
+    depth = at = 0
+    while at < len(source):
+        char = source[at]
+        if char == "#" or (char == "|" and depth == 0):
+            return []
+        if char == "\\":
+            if depth == 0:
+                cuts.append(at)
+            at += 1
+        elif char == "[":
+            at = _set_end(source, at)
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        at += 1
+        if char in ")[" and depth == 0:
+            if repeated := _REPEATED.match(source, at):
+                at = repeated.end()
+            cuts.append(at)
+    return cuts
 
 
 def _set_end(source: str, at: int) -> int:

@@ -148,6 +148,10 @@ def test_alternatives(source, parts):
         ("^cat", {"cat"}, None),  # the start of a text is no place that words tell
         ("cat|.", None, None),  # one branch needs nothing
         ("(?:cat){e<=1}", None, None),  # a fuzzy match may lack any letter
+        ("(?:cat|(?:cot){e<=1})fish", {"fish"}, None),  # but not what stands behind it
+        (r"(?:c\)t){e<=1}fish", {"fish"}, None),
+        ("c(?:(?:a)t){e<=1}", None, None),
+        ("cat{e<=1}fish", None, None),
         ("[[:alpha:]]cat", None, None),  # re would read the class as a set
         ("a|b", None, None),  # words in every text are not worth looking for
         ("the", None, None),
@@ -195,9 +199,10 @@ def test_window_that_cuts_a_word(stop):
 def test_every_form_of_a_term_holds_the_word_that_it_needs():
     rng = Random(1)
     for term in TERMS:
-        words = _needed(term).words
+        words, starts = _needed(term).words, _needed(term).starts
         pattern = regex.compile(term_pattern(term), regex.IGNORECASE)
         for _ in range(4):
             form = made(term_pattern(term), rng)
             if words is not None and pattern.fullmatch(form):
                 assert any(word.strip(EDGE) in folded(form) for word in words), (term, form)
+                assert starts is None or any(folded(form).startswith(word.strip(EDGE)) for word in starts), (term, form)

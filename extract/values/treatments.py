@@ -14,7 +14,7 @@ from pydantic import Field
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Family
-from extract.keywords import Needs, folded, needs
+from extract.keywords import EDGE, Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
@@ -84,11 +84,23 @@ def _word(word: str) -> str:
 
 
 def _needed(term: str) -> Needs:
-    """The longest word that every form of a term holds, but for its ending; any for a term of choices alone."""
-    plain = [p["word"] for p in _PIECE.finditer(term) if p["word"] and p["word"] != "*"]
-    stems = [w.strip("*") if "*" in w else w[:-1] if w.endswith("y") else w for w in plain]
+    """The longest word that every form of a term holds, but for its ending, and the first, where it begins the term.
+
+    Any for a term of choices alone.
+    """
+    plain = [p["word"] for p in _PIECE.finditer(term)]
+    stems = [_stem(word) for word in plain if word]
     longest = max(stems, key=len, default="")
-    return Needs(frozenset([folded(longest)])) if len(longest) > 1 else needs(term_pattern(term))
+    if len(longest.strip(EDGE)) < 2:
+        return needs(term_pattern(term))
+    first = _stem(plain[0] or "")
+    return Needs(frozenset([longest]), frozenset([first]) if first.startswith(EDGE) else None)
+
+
+def _stem(word: str) -> str:
+    """What every form of a word of a term begins with, or holds; words of a term stand apart."""
+    stem = folded(word.strip("*") if "*" in word else word[:-1] if word.endswith("y") else word)
+    return EDGE + stem if stem and stem[0].isalnum() and not word.startswith("*") else stem
 
 
 def _words(text: str) -> str:

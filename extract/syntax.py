@@ -1,0 +1,33 @@
+"""Regular expressions taken apart: the tree that ``re`` makes of an expression of the ``regex`` module."""
+
+from __future__ import annotations
+
+import re
+from re import _constants as kinds  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import regex
+
+__all__ = ["is_beyond", "kinds", "tree_of"]
+
+_GROUP = regex.compile(r"\(\?P?<(?![=!])\w+>")
+_BEYOND = regex.compile(r"\{[^}\d,{]*[a-z]|\[\[:|\(\?\|")
+"""Fuzzy matches, POSIX classes and resets, which ``re`` would read as something else."""
+_CLASS = regex.compile(r"\\[pPhR](?:\{[^}]*\})?")
+
+
+def is_beyond(pattern: str) -> bool:
+    """True for an expression that ``re`` would read as something else."""
+    return _BEYOND.search(_CLASS.sub(r"\\w", pattern)) is not None
+
+
+def tree_of(pattern: str, *, verbose: bool) -> Any:
+    """The tree, groups without names and classes of Unicode as ``\\w``; None where ``re`` knows none."""
+    plain = _CLASS.sub(r"\\w", _GROUP.sub("(?:", pattern))
+    if _BEYOND.search(plain):
+        return None
+    try:
+        return parser.parse(plain, re.VERBOSE if verbose else 0)
+    except (re.error, RecursionError, OverflowError):
+        return None
