@@ -6,6 +6,7 @@ DWC's decision search (facts/dwc_treatment_categories.csv of the project's facts
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +14,7 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT, Alternatives, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
 from extract.keywords import Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
@@ -24,6 +25,8 @@ UNKNOWN_DRUG_PRIORITY: Final = 30
 """A word that is a drug only by its strength gives way to every term but the weakest."""
 PHARMACEUTICALS: Final = "Pharmaceuticals"
 INJECTION: Final = "Injection"
+OF_DRUGS: Final = frozenset({PHARMACEUTICALS, INJECTION})
+"""Categories whose items ask for a drug."""
 
 _HIDDEN: Final = "¦"
 _VISCOUS: Final = "Viscosupplementation"
@@ -59,7 +62,8 @@ class TreatmentFile(Strict):
 class Classified:
     """Category and subcategory of a request; None where nothing is recognised.
 
-    ``subcategory`` is None too for the categories that have none. ``drug``: what was read of a drug, asked for or not.
+    ``subcategory`` is None too for the categories that have none. ``drug``: what was read of a drug; empty in the
+    categories that ask for none.
     """
 
     category: Found[str] | None = None
@@ -83,12 +87,16 @@ def _word(word: str) -> str:
     return regex.escape(word) + plural
 
 
+def _stems(term: str) -> tuple[str, ...]:
+    """The words that every form of a term holds, but for their endings, in the order of the term."""
+    plain = [p["word"] for p in _PIECE.finditer(term) if p["word"] and p["word"] != "*"]
+    return tuple(folded(w.strip("*") if "*" in w else w[:-1] if w.endswith("y") else w) for w in plain)
+
+
 def _needed(term: str) -> Needs:
     """The longest word that every form of a term holds, but for its ending; any for a term of choices alone."""
-    plain = [p["word"] for p in _PIECE.finditer(term) if p["word"] and p["word"] != "*"]
-    stems = [w.strip("*") if "*" in w else w[:-1] if w.endswith("y") else w for w in plain]
-    longest = max(stems, key=len, default="")
-    return Needs(frozenset([folded(longest)])) if len(longest) > 1 else needs(term_pattern(term))
+    longest = max(_stems(term), key=len, default="")
+    return Needs(frozenset([longest])) if len(longest) > 1 else needs(term_pattern(term))
 
 
 def _words(text: str) -> str:
@@ -146,9 +154,9 @@ class TreatmentClassifier:
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
         flags = int(regex.IGNORECASE | regex.POSIX)
-        self._groups = data.groups
+        self._groups = sorted(data.groups, key=lambda group: -group.priority)
         members: list[Alternatives] = []
-        for group in data.groups:
+        for group in self._groups:
             unknown = {*group.needs, *group.unless} - set(data.cues)
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
@@ -156,6 +164,7 @@ class TreatmentClassifier:
             words = [_needed(term) for term in group.terms]
             members.append(Alternatives("|".join(terms), flags, branches=terms, words=words))
         self._terms = Family(members)
+        self._stems = [[_stems(term) for term in group.terms] for group in self._groups]
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
         self._drugs = DrugReader(patterns=patterns)
@@ -166,45 +175,58 @@ class TreatmentClassifier:
         Spans are of ``request``: the words that decided. Raises TimeoutError past the
         time limit of an expression.
         """
-        candidates = self._by_terms(request)
-        read = self._drugs.read(request)
+        best = self._by_terms(request)
+        read = self._drug(request, best)
         drug = self._by_drug(request, read)
-        if drug is not None:
-            candidates.append(drug)
-        if not candidates:
+        if drug is not None and (best is None or drug.order < best.order):
+            best = drug
+        if best is None:
             return Classified(drug=read)
-        best = min(candidates, key=lambda c: c.order)
         category = Found(best.category, best.span, best.method, best.confidence)
         name = best.subcategory
         subcategory = None if name is None else Found(name, best.span, best.method, best.confidence)
         return Classified(category, subcategory, read)
 
-    def _by_terms(self, request: str) -> list[_Candidate]:
+    def _drug(self, request: str, best: _Candidate | None) -> DrugRequest:
+        """The drug of a heading, as far as it may still decide the category or is asked for in the one found."""
+        if best is None or best.category in OF_DRUGS:
+            return self._drugs.read(request)
+        if best.priority > DRUG_PRIORITY:
+            return DrugRequest()
+        return self._drugs.read(request, known_only=best.priority > UNKNOWN_DRUG_PRIORITY)
+
+    def _by_terms(self, request: str) -> _Candidate | None:
+        """The best reading by the terms; groups of a lower priority than the best one found are not tried."""
         text = request
         for mask in self._masks:
             for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
                 start, end = match.span()
                 text = text[:start] + _HIDDEN * (end - start) + text[end:]
-        cues = {name for name, cue in self._cues.items() if cue.search(request, timeout=TIME_LIMIT)}
-        candidates = []
-        for number in sorted(self._terms.live(text)):
+        live, words = self._terms.live(text), folded(text)
+        cues: dict[str, bool] = {}
+        best: _Candidate | None = None
+        for number in sorted(live):
             data = self._groups[number]
-            if (data.needs and not cues.intersection(data.needs)) or cues.intersection(data.unless):
+            if best is not None and data.priority < best.priority:
+                break
+            stems, branches = self._stems[number], self._terms.members[number].branches
+            span = _first([branches[n] for n in live[number] if all(stem in words for stem in stems[n])], text)
+            if span is None or (best is not None and (span.start, -span.end) >= (best.span.start, -best.span.end)):
                 continue
-            hit = self._terms.search(number, text)
-            if hit is not None:
-                span = Span(hit.start(), hit.end())
-                candidates.append(
-                    _Candidate(
-                        data.priority,
-                        span,
-                        data.category,
-                        data.subcategory,
-                        data.confidence,
-                        "vocabulary:treatments",
-                    )
-                )
-        return candidates
+            if (data.needs or data.unless) and not self._fits(data, request, cues):
+                continue
+            best = _Candidate(
+                data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
+            )
+        return best
+
+    def _fits(self, data: TreatmentGroup, request: str, cues: dict[str, bool]) -> bool:
+        """Whether the cues that a group depends on stand in a request; ``cues``: those that were looked for."""
+        for name in (*data.needs, *data.unless):
+            if name not in cues:
+                cues[name] = self._cues[name].search(request, timeout=TIME_LIMIT) is not None
+        needed = not data.needs or any(cues[name] for name in data.needs)
+        return needed and not any(cues[name] for name in data.unless)
 
     @staticmethod
     def _by_drug(request: str, read: DrugRequest) -> _Candidate | None:
@@ -220,3 +242,15 @@ class TreatmentClassifier:
             # The DWC files what is injected at the visit with the injections, what the patient injects with the drugs.
             return _Candidate(DRUG_PRIORITY, drug.span, INJECTION, INJECTION, drug.confidence, drug.method)
         return _Candidate(DRUG_PRIORITY, drug.span, PHARMACEUTICALS, drug_class, drug.confidence, drug.method)
+
+
+def _first(terms: Sequence[Expression], text: str) -> Span | None:
+    """Where the first of some terms stands, of several at one place the longest."""
+    best: Span | None = None
+    for term in terms:
+        hit = term.search(text, 0, len(text))
+        if hit is not None:
+            start, end = hit.span()
+            if best is None or (start, -end) < (best.start, -best.end):
+                best = Span(start, end)
+    return best
