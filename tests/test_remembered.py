@@ -44,11 +44,12 @@ def test_what_cannot_be_read_is_not_remembered(lengths):
     for _ in range(2):
         with pytest.raises(ValueError, match="bad"):
             lengths("bad")
-    assert ["bad", "bad"] == READ
+    assert READ[0] == READ[-1] == "bad"
+    assert len(READ) == 2
 
 
 def test_a_copy_has_read_nothing(lengths):
     lengths("a")
     copy = pickle.loads(pickle.dumps(lengths))
     assert copy("a") == 1
-    assert ["a", "a"] == READ
+    assert READ.count("a") == 2
