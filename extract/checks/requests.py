@@ -12,6 +12,7 @@ import regex
 from extract.checks.facts import Facts, ItemFacts, Sign, place_of
 from extract.checks.limits import MOST
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.items.matching import overlap, tokens
 from extract.patterns import Patterns
 from extract.record import IssueRecord
@@ -127,10 +128,12 @@ class RequestConflict:
         words = one_line(rationale.of(facts.text.clean))
         end = each.conclusion.span.end - rationale.start
         low = max(end - LONGEST, 0)
-        verdict = max(self._verdict.finditer(words, low, end), key=lambda m: m.end(), default=None)
+        verdicts = self._verdict.compiled.finditer(words, low, end, timeout=TIME_LIMIT)
+        verdict = max(verdicts, key=lambda m: m.end(), default=None)
         if verdict is None or verdict.end() < end:
             return None
-        start = max((m.end() for m in self._gap.finditer(words, low, verdict.start())), default=low)
+        gaps = self._gap.compiled.finditer(words, low, verdict.start(), timeout=TIME_LIMIT)
+        start = max((m.end() for m in gaps), default=low)
         span = Span(min(start, verdict.start()), verdict.start())
         return _Subject(span.of(words), span.shift(rationale.start))
 
