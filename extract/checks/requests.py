@@ -62,10 +62,10 @@ def implausible_value(facts: Facts) -> Iterator[Sign]:
 def repeated_request(facts: Facts) -> Iterator[Sign]:
     """One request decided twice: a slip of the letter, or an item that was read twice."""
     same: defaultdict[tuple[str, ...], list[ItemFacts]] = defaultdict(list)
-    for each in facts.items:
-        same[tuple(tokens(each.issue.requested_treatment))].append(each)
-    for words, twice in same.items():
-        if words and len(twice) > 1:
+    for words, each in zip(facts.requests, facts.items, strict=True):
+        same[tuple(words)].append(each)
+    for request, twice in same.items():
+        if request and len(twice) > 1:
             places = tuple(facts.place(each.item.request) for each in twice)
             for each in twice:
                 yield Sign("repeated_request", places, each.issue.issue_number)
@@ -107,7 +107,7 @@ class RequestConflict:
 
         Of an item that is approved in part the conclusion may name a part of the request.
         """
-        for each in facts.items:
+        for index, each in enumerate(facts.items):
             if each.issue.decision not in ("upheld", "overturned"):
                 continue
             subject = self._of(facts, each)
@@ -115,7 +115,7 @@ class RequestConflict:
                 self._other_visits(subject.words, each.issue)
                 or _other_units(subject.words, each.issue)
                 or _other_side(subject.words, each.issue)
-                or _other_item(subject.words, each, facts)
+                or _other_item(subject.words, index, facts)
             ):
                 places = (facts.place(each.item.request), facts.place(subject.span))
                 yield Sign("request_conflict", places, each.issue.issue_number)
@@ -156,10 +156,10 @@ def _other_side(subject: str, issue: IssueRecord) -> bool:
     return len(asked) == len(told) == 1 and {_ONE_SIDE.get(side) for side in asked} == told
 
 
-def _other_item(subject: str, each: ItemFacts, facts: Facts) -> bool:
-    words = tokens(subject)
-    if overlap(words, tokens(each.issue.requested_treatment)) > OTHER:
+def _other_item(subject: str, index: int, facts: Facts) -> bool:
+    words, requests = tokens(subject), facts.requests
+    if overlap(words, requests[index]) > OTHER:
         return False
-    number = each.issue.issue_number
-    near = facts.items[max(number - NEAR, 0) : number + NEAR]
-    return any(overlap(words, tokens(o.issue.requested_treatment)) >= SAME for o in near if o is not each)
+    number = facts.items[index].issue.issue_number
+    near = range(max(number - NEAR, 0), min(number + NEAR, len(requests)))
+    return any(overlap(words, requests[n]) >= SAME for n in near if n != index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -97,9 +97,22 @@ class Surroundings:
             **dict.fromkeys(_VISITS, lambda row: self._read.visits.get(row.issue_number)),
             **dict.fromkeys(_CITATION, self._cited_twice),
         }
+        told = {(table, name) for table, name, _ in facts.second}
+        self._spoken_of = frozenset((*self._checks, *self._warnings, *told))
+        """Cells outside of the citations that something else in the letter speaks of."""
 
-    def of(self, number: int, row: Evidence) -> Iterator[Feature]:
+    def of(self, number: int, row: Evidence) -> Iterable[Feature]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
+        if (
+            (row.table, row.field) not in self._spoken_of
+            and row.table != "citations"
+            and number not in self._facts.ratings
+            and self._facts.quality is None
+        ):
+            return ()  # as of most rows
+        return self._features(number, row)
+
+    def _features(self, number: int, row: Evidence) -> Iterator[Feature]:
         if self._warnings:
             for flag in self._warnings.get((row.table, row.field), ()):
                 yield f"flag:{flag}", 1.0

@@ -60,7 +60,8 @@ def _from_the_end(text: str) -> Iterator[Span]:
     end = len(text)
     while end > 0:
         start = max(text.rfind(".", 0, end), text.rfind(";", 0, end)) + 1
-        yield Span(start, end)
+        if start < end:
+            yield Span(start, end)
         end = start - 1
 
 
