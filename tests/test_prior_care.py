@@ -14,7 +14,7 @@ CASES = [
     ("His wife had six visits of physical therapy. He had two visits of therapy", [2], "of a relative"),
 ]
 SENTENCES = [
-    ('One. Two! "Three?" Four', ["One.", "Two!", '"Three?"', "Four"], "marks, and a quotation"),
+    ('One. Two! "Three?" Four', ["One.", 'Two! "Three?"', "Four"], "marks, and a quotation"),
     ("Dr. A. Smith, MD. He", ["Dr. A. Smith, MD. He"], "short forms"),
     ("See No.\nSix, p.\n  Seven", ["See No.", "Six, p.", "  Seven"], "a line's end behind a short form"),
     ("one\n\n two. three", ["one", " two. three"], "lines, and a small letter"),
