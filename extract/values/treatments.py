@@ -6,7 +6,6 @@ DWC's decision search (facts/dwc_treatment_categories.csv of the project's facts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +13,7 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Family
 from extract.keywords import Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
@@ -148,23 +147,31 @@ class _Candidate:
         return (-self.priority, self.span.start, self.span.start - self.span.end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term with its group, the words that a heading must hold for it, and its expression."""
+
+    group: TreatmentGroup
+    stems: tuple[str, ...]
+    expression: Alternatives
+
+
 class TreatmentClassifier:
     """Finds the category of a heading: by its terms, or by the drug it names."""
 
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
         flags = int(regex.IGNORECASE | regex.POSIX)
-        self._groups = sorted(data.groups, key=lambda group: -group.priority)
-        members: list[Alternatives] = []
-        for group in self._groups:
+        self._terms: list[_Term] = []
+        for group in sorted(data.groups, key=lambda group: -group.priority):
             unknown = {*group.needs, *group.unless} - set(data.cues)
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
-            terms = [rf"(?<![\w])(?:{term_pattern(term)})(?!\w)" for term in group.terms]
-            words = [_needed(term) for term in group.terms]
-            members.append(Alternatives("|".join(terms), flags, branches=terms, words=words))
-        self._terms = Family(members)
-        self._stems = [[_stems(term) for term in group.terms] for group in self._groups]
+            for term in group.terms:
+                source = rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
+                expression = Alternatives(source, flags, branches=[source], words=[_needed(term)])
+                self._terms.append(_Term(group, _stems(term), expression))
+        self._family = Family([term.expression for term in self._terms])
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
         self._drugs = DrugReader(patterns=patterns)
@@ -202,22 +209,24 @@ class TreatmentClassifier:
             for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
                 start, end = match.span()
                 text = text[:start] + _HIDDEN * (end - start) + text[end:]
-        live, words = self._terms.live(text), folded(text)
+        words, end = folded(text), len(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
-        for number in sorted(live):
-            data = self._groups[number]
+        for number in sorted(self._family.live(text)):
+            term = self._terms[number]
+            data = term.group
             if best is not None and data.priority < best.priority:
                 break
-            stems, branches = self._stems[number], self._terms.members[number].branches
-            span = _first([branches[n] for n in live[number] if all(stem in words for stem in stems[n])], text)
-            if span is None or (best is not None and (span.start, -span.end) >= (best.span.start, -best.span.end)):
+            if not all(stem in words for stem in term.stems):
                 continue
-            if (data.needs or data.unless) and not self._fits(data, request, cues):
+            hit = term.expression.whole.search(text, 0, end)
+            if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
                 continue
-            best = _Candidate(
-                data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
-            )
+            span = Span(*hit.span())
+            if best is None or (span.start, -span.end) < (best.span.start, -best.span.end):
+                best = _Candidate(
+                    data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
+                )
         return best
 
     def _fits(self, data: TreatmentGroup, request: str, cues: dict[str, bool]) -> bool:
@@ -242,15 +251,3 @@ class TreatmentClassifier:
             # The DWC files what is injected at the visit with the injections, what the patient injects with the drugs.
             return _Candidate(DRUG_PRIORITY, drug.span, INJECTION, INJECTION, drug.confidence, drug.method)
         return _Candidate(DRUG_PRIORITY, drug.span, PHARMACEUTICALS, drug_class, drug.confidence, drug.method)
-
-
-def _first(terms: Sequence[Expression], text: str) -> Span | None:
-    """Where the first of some terms stands, of several at one place the longest."""
-    best: Span | None = None
-    for term in terms:
-        hit = term.search(text, 0, len(text))
-        if hit is not None:
-            start, end = hit.span()
-            if best is None or (start, -end) < (best.start, -best.end):
-                best = Span(start, end)
-    return best
