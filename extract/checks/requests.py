@@ -128,7 +128,8 @@ class RequestConflict:
         words = one_line(rationale.of(facts.text.clean))
         end = each.conclusion.span.end - rationale.start
         low = max(end - LONGEST, 0)
-        verdicts = self._verdict.compiled.finditer(words, low, end, timeout=TIME_LIMIT)
+        sentence = max(low, words.rfind(".", low, end) + 1, words.rfind(";", low, end) + 1)
+        verdicts = self._verdict.compiled.finditer(words, sentence, end, timeout=TIME_LIMIT)
         verdict = max(verdicts, key=lambda m: m.end(), default=None)
         if verdict is None or verdict.end() < end:
             return None
