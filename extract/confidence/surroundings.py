@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -221,7 +222,7 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
         if row.table != "citations":
             continue
         key = (row.issue_number, row.citation_number)
-        if row.field in _WORDED and _PROSE.search(row.value):
+        if row.field in _WORDED and _is_prose(row.value):
             prose.add(key)
             prose_rows.add(number)
         if row.field == "text":
@@ -237,6 +238,12 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     both = frozenset(key for key, who in sides.items() if len(who) > 1)
     items = frozenset(issue for issue, _ in prose)
     return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
+
+
+@lru_cache(maxsize=2000)
+def _is_prose(words: str) -> bool:
+    """Whether a sentence stands where a title should. Remembered: letters cite the same few hundred titles."""
+    return _PROSE.search(words) is not None
 
 
 def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:
