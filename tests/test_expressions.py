@@ -195,9 +195,10 @@ def test_window_that_cuts_a_word(stop):
 def test_every_form_of_a_term_holds_the_word_that_it_needs():
     rng = Random(1)
     for term in TERMS:
-        words = _needed(term).words
+        words, starts = _needed(term).words, _needed(term).starts
         pattern = regex.compile(term_pattern(term), regex.IGNORECASE)
         for _ in range(4):
             form = made(term_pattern(term), rng)
             if words is not None and pattern.fullmatch(form):
                 assert any(word.strip(EDGE) in folded(form) for word in words), (term, form)
+                assert starts is None or any(folded(form).startswith(word.strip(EDGE)) for word in starts), (term, form)

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Family
-from extract.keywords import Needs, folded, needs
+from extract.keywords import EDGE, Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
@@ -86,16 +86,24 @@ def _word(word: str) -> str:
     return regex.escape(word) + plural
 
 
-def _stems(term: str) -> tuple[str, ...]:
-    """The words that every form of a term holds, but for their endings, in the order of the term."""
-    plain = [p["word"] for p in _PIECE.finditer(term) if p["word"] and p["word"] != "*"]
-    return tuple(folded(w.strip("*") if "*" in w else w[:-1] if w.endswith("y") else w) for w in plain)
-
-
 def _needed(term: str) -> Needs:
-    """The longest word that every form of a term holds, but for its ending; any for a term of choices alone."""
-    longest = max(_stems(term), key=len, default="")
-    return Needs(frozenset([longest])) if len(longest) > 1 else needs(term_pattern(term))
+    """The longest word that every form of a term holds, but for its ending, and the first, where it begins the term.
+
+    Any for a term of choices alone.
+    """
+    plain = [p["word"] for p in _PIECE.finditer(term)]
+    stems = [_stem(word) for word in plain if word]
+    longest = max(stems, key=len, default="")
+    if len(longest.strip(EDGE)) < 2:
+        return needs(term_pattern(term))
+    first = _stem(plain[0] or "")
+    return Needs(frozenset([longest]), frozenset([first]) if first.startswith(EDGE) else None)
+
+
+def _stem(word: str) -> str:
+    """What every form of a word of a term begins with, or holds; words of a term stand apart."""
+    stem = folded(word.strip("*") if "*" in word else word[:-1] if word.endswith("y") else word)
+    return EDGE + stem if stem and stem[0].isalnum() and not word.startswith("*") else stem
 
 
 def _words(text: str) -> str:
@@ -149,11 +157,10 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """A term with its group, the words that a heading must hold for it, and its expression."""
+    """A term's group, and the words that a heading must all hold for it."""
 
     group: TreatmentGroup
     stems: tuple[str, ...]
-    expression: Alternatives
 
 
 class TreatmentClassifier:
@@ -163,15 +170,17 @@ class TreatmentClassifier:
         data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
         flags = int(regex.IGNORECASE | regex.POSIX)
         self._terms: list[_Term] = []
+        members: list[Alternatives] = []
         for group in sorted(data.groups, key=lambda group: -group.priority):
             unknown = {*group.needs, *group.unless} - set(data.cues)
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
             for term in group.terms:
                 source = rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
-                expression = Alternatives(source, flags, branches=[source], words=[_needed(term)])
-                self._terms.append(_Term(group, _stems(term), expression))
-        self._family = Family([term.expression for term in self._terms])
+                members.append(Alternatives(source, flags, branches=[source], words=[_needed(term)]))
+                stems = tuple(_stem(p["word"]).strip(EDGE) for p in _PIECE.finditer(term) if p["word"])
+                self._terms.append(_Term(group, stems))
+        self._family = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
         self._drugs = DrugReader(patterns=patterns)
@@ -209,7 +218,7 @@ class TreatmentClassifier:
             for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
                 start, end = match.span()
                 text = text[:start] + _HIDDEN * (end - start) + text[end:]
-        words, end = folded(text), len(text)
+        words = folded(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
         for number in sorted(self._family.live(text)):
@@ -219,7 +228,7 @@ class TreatmentClassifier:
                 break
             if not all(stem in words for stem in term.stems):
                 continue
-            hit = term.expression.whole.search(text, 0, end)
+            hit = self._family.search(number, text)
             if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
                 continue
             span = Span(*hit.span())
