@@ -19,7 +19,7 @@ from extract.values.drugs import DrugRequest
 from extract.values.requests import RequestSplitter
 from extract.values.sessions import SessionReader, Sessions
 from extract.values.sides import Side, SideSplitter
-from extract.values.treatments import TreatmentClassifier
+from extract.values.treatments import OF_DRUGS, TreatmentClassifier
 from extract.words import fold, one_line
 
 TABLE: Final = "issues"
@@ -214,7 +214,7 @@ def _agrees(item: Item, decision: Found[str] | None, concluded: Found[str] | Non
 
 
 def _drug_fields(read: DrugRequest, offset: int, category: str | None, keep: Any) -> None:
-    if category not in ("Pharmaceuticals", "Injection") or read.drug is None:
+    if category not in OF_DRUGS or read.drug is None:
         return
     for field in ("drug", "strength", "quantity", "refills"):
         keep(field, _shift(getattr(read, field), offset))

@@ -1,5 +1,7 @@
 """Guideline paragraphs: one row a form, the reason beside it."""
 
+import pickle
+
 import pytest
 
 from extract.values.citations import CitationReader
@@ -129,3 +131,8 @@ def test_spans_do_not_overlap_and_hold_the_chapter(citations):
     found = citations.read(paragraph)
     assert [c.chapter in c.span.of(paragraph) for c in found] == [True, True]
     assert found[0].span.end <= found[1].span.start
+
+
+def test_a_reader_can_be_pickled_after_it_has_read(citations):
+    paragraph = CASES[0][0]
+    assert pickle.loads(pickle.dumps(citations)).read(paragraph) == citations.read(paragraph)

@@ -71,6 +71,12 @@ def test_confidence_falls_from_known_to_misspelt_to_unknown(drugs):
     assert len(set(sure)) == 3
 
 
+@pytest.mark.parametrize("slip", ["Flexerl", "Flexerill", "Flexeirl", "Flexerol", "Cyclobenzapirine", "Cycolbenzaprin"])
+def test_slips_of_every_kind_are_seen(drugs, slip):
+    """A letter more, less, changed or swapped; two of them in a long name."""
+    assert drugs.read(f"{slip} 10mg #30").ingredient.value == "cyclobenzaprine"
+
+
 def test_vocabulary_names_are_read_whole(patterns, drugs, classifier):
     """Every name of the vocabulary, with a strength and a count, gives itself and its class."""
     wrong = []

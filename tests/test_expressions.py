@@ -24,7 +24,7 @@ PATTERNS = Patterns()
 FAMILIES = {name: PATTERNS.family(name) for name in PATTERNS.families}
 LAYOUTS = LayoutReader(patterns=PATTERNS)
 FAMILIES |= {f"labels of {la.name}": la.parts[0][1][0].family for la in (*LAYOUTS.layouts, LAYOUTS._any) if la.parts}
-FAMILIES["treatments"] = TreatmentClassifier(patterns=PATTERNS)._terms
+FAMILIES["treatments"] = TreatmentClassifier(patterns=PATTERNS)._family
 RULES = [
     pytest.param(rule, id=f"{family}-{rule.name}") for family in PATTERNS.families for rule in PATTERNS.rules(family)
 ]

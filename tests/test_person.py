@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from extract.values.dates import DateFinder, parse_date
 from extract.values.person import PersonReader
 
 CASES = [
@@ -65,3 +66,30 @@ def test_injury_date(person, text, start, end):
     read = person.read(text)
     assert (read.injury.value if read.injury else None) == start
     assert (read.injury_end.value if read.injury_end else None) == end
+
+
+def test_bare_numbers_are_no_second_age(person):
+    """ "is 52," may be anything where a full phrase tells the age."""
+    assert [age.value for age in person.read("A 45-year-old male fell. The claimant is 52, he says.").ages] == [45]
+    assert person.read("The claimant is 52, he says.").age.value == 52
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Seen 5/6/2013 and 05-07-13, then 2013-05-08.", ["5/6/2013", "05-07-13", "2013-05-08"]),
+        ("On June 7, 2011 and 6/8/2011; may be on Sept. 9th, 2011", ["June 7, 2011", "6/8/2011", "Sept. 9th, 2011"]),
+        ("on march\n3rd\n2011", ["march\n3rd\n2011"]),
+        ("may 3/4 of June 2011, and 13/13/2013 of 10 mg 2012", []),
+    ],
+)
+def test_dates_are_found_with_and_without_months(patterns, text, days):
+    found = DateFinder(patterns=patterns).all(text)
+    assert [day.span.of(text) for day in found] == days
+    assert [day.value for day in found] == [parse_date(" ".join(day.split())) for day in days]
+
+
+def test_dates_of_a_window(patterns):
+    text = "Seen 15/6/2013, on June 7, 2011 and 6/8/2011"
+    assert [d.span.of(text) for d in DateFinder(patterns=patterns).all(text, 6, 30)] == []
+    assert [d.span.of(text) for d in DateFinder(patterns=patterns).all(text, 10, 31)] == ["June 7, 2011"]

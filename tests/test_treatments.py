@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extract.patterns import PatternError, Patterns
-from extract.values.treatments import TreatmentClassifier, TreatmentFile, term_pattern
+from extract.values.treatments import OF_DRUGS, TreatmentClassifier, TreatmentFile, term_pattern
 
 CASES = list(csv.DictReader((Path(__file__).parent / "cases" / "treatment_headings.csv").open(encoding="utf-8")))
 """Columns heading, category, subcategory (empty where there is none), why."""
@@ -53,6 +53,22 @@ def test_category(classifier, case):
     got = classifier.classify(case["heading"])
     names = (value(got.category), value(got.subcategory))
     assert names == (case["category"], case["subcategory"]), case["why"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "drug"),
+    [
+        ("Zanthorol 10mg #30", "Zanthorol"),
+        ("Tramadol 50mg #60", "Tramadol"),
+        ("Lumbar epidural steroid injection with Depo-Medrol 40mg", None),
+        ("Urine drug screen for Tramadol 50mg", None),
+        ("MRI of the knee after Zanthorol 10mg #30", None),
+    ],
+)
+def test_a_drug_is_read_where_the_category_asks_for_one(classifier, heading, drug):
+    got = classifier.classify(heading)
+    asked = got.category.value in OF_DRUGS and got.drug.drug is not None
+    assert (got.drug.drug.value if asked else None) == drug
 
 
 def test_span_is_of_the_words_that_decided(classifier):

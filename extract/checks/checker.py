@@ -82,7 +82,7 @@ class Checker:
             named = tuple(dict.fromkeys(sign.flag for sign in own))
             for flag in named:
                 _write("issues", "item_flags", [sign for sign in own if sign.flag == flag], book, issue=number)
-            issues.append(dataclasses.replace(each.issue, item_flags=named))
+            issues.append(dataclasses.replace(each.issue, item_flags=named) if named else each.issue)
         return dataclasses.replace(facts.letter, flags=flags, issues=tuple(issues), evidence=tuple(book.rows))
 
 

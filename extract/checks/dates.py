@@ -12,6 +12,7 @@ import regex
 from extract.checks.facts import Facts, Place, Sign
 from extract.checks.limits import FIRST_YEAR
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.patterns import Patterns
 from extract.values.dates import DateFinder, parse_date
 from extract.words import fold
@@ -136,7 +137,8 @@ class DisputeDates:
                 continue
             told: list[tuple[date, Place]] = []
             for section in facts.sections.all(*names):
-                for match in self._rules[field].finditer(facts.text.clean, section.content.start, section.content.end):
+                at, rule = section.content, self._rules[field].compiled  # by itself, else the whole letter is read
+                for match in rule.finditer(facts.text.clean, at.start, at.end, timeout=TIME_LIMIT):
                     day = parse_date(fold(match["date"]))
                     if day is not None:
                         told.append((day, facts.place(Span(*match.span("date")))))

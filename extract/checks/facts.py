@@ -10,6 +10,7 @@ from functools import cached_property
 from extract.evidence import Found, Span
 from extract.header import HeaderValues
 from extract.items import Item
+from extract.items.matching import tokens
 from extract.layout import Sections
 from extract.reading import Limits
 from extract.record import Evidence, IssueRecord, LetterRecord
@@ -72,6 +73,11 @@ class Facts:
         if self.summary is None:
             return ""
         return one_line(self.summary.of(self.text.clean))[: Limits.summary_characters]
+
+    @cached_property
+    def requests(self) -> list[list[str]]:
+        """The words of each item's request, in small letters, in the order of the items."""
+        return [tokens(each.issue.requested_treatment) for each in self.items]
 
     def place(self, clean: Span) -> Place:
         """The place of a span of the clean text."""

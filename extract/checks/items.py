@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
-from extract.layout import compile_words
+from extract.keywords import EDGE, folded, needs
+from extract.layout import compile_words, spaced
 from extract.patterns import Patterns
 
 _ENDS: Final = 3
@@ -36,6 +37,8 @@ def _left_over(facts: Facts) -> list[Place]:
         own = [each.item.decision.span for each in facts.items if each.item.decision is not None]
         pattern = compile_words(data.decision)
         for region in regions:
+            if not _may_decide(clean, region, data.decision, own):
+                continue
             for match in pattern.finditer(clean, region.start, region.end, timeout=TIME_LIMIT):
                 at = Span(match.start("decision"), match.end("decision"))
                 if not any(at.overlaps(span) for span in own):
@@ -51,6 +54,20 @@ def _left_over(facts: Facts) -> list[Place]:
         if len(found) > len(contents):
             over += [facts.place(at) for at in found if not any(_opens(at, span) for span in contents)]
     return over
+
+
+def _may_decide(clean: str, region: Span, decision: str, own: Sequence[Span]) -> bool:
+    """False where the words that any decision needs stand in the items' own decisions and nowhere else.
+
+    To count words is a tenth of the work of a search; other decisions are rare.
+    """
+    needed = needs(spaced(decision)).words
+    if needed is None:
+        return True
+    words = {word.strip(EDGE) for word in needed}
+    text = folded(region.of(clean))
+    inside = [folded(span.of(clean)) for span in own if region.contains(span)]
+    return any(text.count(word) != sum(held.count(word) for held in inside) for word in words)
 
 
 def _opens(label: Span, content: Span) -> bool:

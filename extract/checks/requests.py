@@ -12,6 +12,7 @@ import regex
 from extract.checks.facts import Facts, ItemFacts, Sign, place_of
 from extract.checks.limits import MOST
 from extract.evidence import Span
+from extract.expressions import TIME_LIMIT
 from extract.items.matching import overlap, tokens
 from extract.patterns import Patterns
 from extract.record import IssueRecord
@@ -61,10 +62,10 @@ def implausible_value(facts: Facts) -> Iterator[Sign]:
 def repeated_request(facts: Facts) -> Iterator[Sign]:
     """One request decided twice: a slip of the letter, or an item that was read twice."""
     same: defaultdict[tuple[str, ...], list[ItemFacts]] = defaultdict(list)
-    for each in facts.items:
-        same[tuple(tokens(each.issue.requested_treatment))].append(each)
-    for words, twice in same.items():
-        if words and len(twice) > 1:
+    for words, each in zip(facts.requests, facts.items, strict=True):
+        same[tuple(words)].append(each)
+    for request, twice in same.items():
+        if request and len(twice) > 1:
             places = tuple(facts.place(each.item.request) for each in twice)
             for each in twice:
                 yield Sign("repeated_request", places, each.issue.issue_number)
@@ -106,7 +107,7 @@ class RequestConflict:
 
         Of an item that is approved in part the conclusion may name a part of the request.
         """
-        for each in facts.items:
+        for index, each in enumerate(facts.items):
             if each.issue.decision not in ("upheld", "overturned"):
                 continue
             subject = self._of(facts, each)
@@ -114,7 +115,7 @@ class RequestConflict:
                 self._other_visits(subject.words, each.issue)
                 or _other_units(subject.words, each.issue)
                 or _other_side(subject.words, each.issue)
-                or _other_item(subject.words, each, facts)
+                or _other_item(subject.words, index, facts)
             ):
                 places = (facts.place(each.item.request), facts.place(subject.span))
                 yield Sign("request_conflict", places, each.issue.issue_number)
@@ -127,10 +128,13 @@ class RequestConflict:
         words = one_line(rationale.of(facts.text.clean))
         end = each.conclusion.span.end - rationale.start
         low = max(end - LONGEST, 0)
-        verdict = max(self._verdict.finditer(words, low, end), key=lambda m: m.end(), default=None)
+        sentence = max(low, words.rfind(".", low, end) + 1, words.rfind(";", low, end) + 1)
+        verdicts = self._verdict.compiled.finditer(words, sentence, end, timeout=TIME_LIMIT)
+        verdict = max(verdicts, key=lambda m: m.end(), default=None)
         if verdict is None or verdict.end() < end:
             return None
-        start = max((m.end() for m in self._gap.finditer(words, low, verdict.start())), default=low)
+        gaps = self._gap.compiled.finditer(words, low, verdict.start(), timeout=TIME_LIMIT)
+        start = max((m.end() for m in gaps), default=low)
         span = Span(min(start, verdict.start()), verdict.start())
         return _Subject(span.of(words), span.shift(rationale.start))
 
@@ -153,10 +157,10 @@ def _other_side(subject: str, issue: IssueRecord) -> bool:
     return len(asked) == len(told) == 1 and {_ONE_SIDE.get(side) for side in asked} == told
 
 
-def _other_item(subject: str, each: ItemFacts, facts: Facts) -> bool:
-    words = tokens(subject)
-    if overlap(words, tokens(each.issue.requested_treatment)) > OTHER:
+def _other_item(subject: str, index: int, facts: Facts) -> bool:
+    words, requests = tokens(subject), facts.requests
+    if overlap(words, requests[index]) > OTHER:
         return False
-    number = each.issue.issue_number
-    near = facts.items[max(number - NEAR, 0) : number + NEAR]
-    return any(overlap(words, tokens(o.issue.requested_treatment)) >= SAME for o in near if o is not each)
+    number = facts.items[index].issue.issue_number
+    near = range(max(number - NEAR, 0), min(number + NEAR, len(requests)))
+    return any(overlap(words, requests[n]) >= SAME for n in near if n != index)

@@ -28,6 +28,8 @@ class AgeConflict:
 
     def __call__(self, facts: Facts) -> Iterator[Sign]:
         """Two ages in full phrases, neither of them of an earlier day ("was 43 when injured")."""
+        if len(facts.person.ages) < 2:
+            return
         prose = facts.prose
         now = [age for age in facts.person.ages if not self._of_then(prose, age.span)]
         if len(now) > 1:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -97,9 +98,22 @@ class Surroundings:
             **dict.fromkeys(_VISITS, lambda row: self._read.visits.get(row.issue_number)),
             **dict.fromkeys(_CITATION, self._cited_twice),
         }
+        told = {(table, name) for table, name, _ in facts.second}
+        self._spoken_of = frozenset((*self._checks, *self._warnings, *told))
+        """Cells outside of the citations that something else in the letter speaks of."""
 
-    def of(self, number: int, row: Evidence) -> Iterator[Feature]:
+    def of(self, number: int, row: Evidence) -> Iterable[Feature]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
+        if (
+            (row.table, row.field) not in self._spoken_of
+            and row.table != "citations"
+            and number not in self._facts.ratings
+            and self._facts.quality is None
+        ):
+            return ()  # as of most rows
+        return self._features(number, row)
+
+    def _features(self, number: int, row: Evidence) -> Iterator[Feature]:
         if self._warnings:
             for flag in self._warnings.get((row.table, row.field), ()):
                 yield f"flag:{flag}", 1.0
@@ -208,7 +222,7 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
         if row.table != "citations":
             continue
         key = (row.issue_number, row.citation_number)
-        if row.field in _WORDED and _PROSE.search(row.value):
+        if row.field in _WORDED and _is_prose(row.value):
             prose.add(key)
             prose_rows.add(number)
         if row.field == "text":
@@ -224,6 +238,12 @@ def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     both = frozenset(key for key, who in sides.items() if len(who) > 1)
     items = frozenset(issue for issue, _ in prose)
     return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
+
+
+@lru_cache(maxsize=2000)
+def _is_prose(words: str) -> bool:
+    """Whether a sentence stands where a title should. Remembered: letters cite the same few hundred titles."""
+    return _PROSE.search(words) is not None
 
 
 def _split(spans: Sequence[tuple[int, int]]) -> Iterator[int]:

@@ -20,6 +20,7 @@ from extract.expressions import TIME_LIMIT
 from extract.layout import compile_words
 from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines
+from extract.values.remembered import Remembered
 from extract.values.sections import LINK_AT_END, Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder
 
@@ -54,6 +55,7 @@ _UNNAMED: Final = compile_words(
 )
 _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
 _CLAUSE: Final = compile_words(
+    r"(?=[,;.\s])(?:"  # said first, since an expression that may begin with a comma is else tried at every letter
     r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
     r"[,;]? (?:although|whereas) |"
     r"[,;]? (?:and )?(?:was|were) (?:also )?consulted|,? (?:without|with no) (?:an? )?(?:page|section|chapter)|"
@@ -63,7 +65,7 @@ _CLAUSE: Final = compile_words(
     r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
     r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
     r"[,;] (?-i:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) |"
-    r"\. (?=(?:an?|it|the|this|that|these|he|she|in|as|pain|time|six|none) )"
+    r"\. (?=(?:an?|it|the|this|that|these|he|she|in|as|pain|time|six|none) ))"
 )
 """Where prose leaves the list of a chapter's sections and pages."""
 _REFERENCE: Final = compile_words(
@@ -140,15 +142,19 @@ class CitationReader:
         self._vocabulary = Guidelines.load(patterns)
         self._sections = Sections(self._vocabulary.data.sections_with_commas)
         self._titles = TitleFinder(guidelines=self._vocabulary)
+        self._remembered = Remembered(self._read)
 
-    def read(self, text: str) -> list[Citation]:
+    def read(self, text: str) -> tuple[Citation, ...]:
         """The citations of a paragraph in its order; none where it says that nothing was cited."""
+        return self._remembered(text)
+
+    def _read(self, text: str) -> tuple[Citation, ...]:
         found: list[_Draft] = []
         for kind, span in self._statements(text):
             found += self._mtus(text, span) if kind == "mtus" else self._outside(text, span)
         if not found:
             found = self._prose(text)
-        return [draft.done(text) for draft in found]
+        return tuple(draft.done(text) for draft in found)
 
     # -- statements
 

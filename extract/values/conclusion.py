@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from extract.evidence import Found, Span
-from extract.patterns import Patterns
+from extract.expressions import TIME_LIMIT
+from extract.patterns import Patterns, Rule
 
 
 class ConclusionReader:
@@ -31,13 +34,37 @@ class ConclusionReader:
 
     def read(self, rationale: str) -> Found[str] | None:
         """``upheld``, ``overturned`` or ``modified`` by the last statement of necessity; None where there is none."""
-        against = [Span(m.start(), m.end()) for m in self._not.finditer(rationale)]
-        partly = [Span(m.start(), m.end()) for m in self._partly.finditer(rationale)]
+        for piece in _from_the_end(rationale):
+            found = self._within(rationale, piece)
+            if found is not None:
+                return found
+        return None
+
+    def _within(self, rationale: str, piece: Span) -> Found[str] | None:
+        against = _spans(self._not, rationale, piece)
+        partly = _spans(self._partly, rationale, piece)
         against = [s for s in against if not any(s.overlaps(p) for p in partly)]
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
         found += [Found("modified", s, self._partly.name, 0.8) for s in partly]
-        for match in self._yes.finditer(rationale):
-            span = Span(match.start(), match.end())
+        for span in _spans(self._yes, rationale, piece):
             if not any(span.overlaps(other) for other in (*against, *partly)):
                 found.append(Found("overturned", span, self._yes.name, 0.8))
         return max(found, key=lambda f: f.span.end, default=None)
+
+
+def _from_the_end(text: str) -> Iterator[Span]:
+    """The pieces of a text between full stops and semicolons, the last first: no statement of necessity goes past one.
+
+    Most rationales conclude in their last sentence, and the others need not be read.
+    """
+    end = len(text)
+    while end > 0:
+        start = max(text.rfind(".", 0, end), text.rfind(";", 0, end)) + 1
+        if start < end:
+            yield Span(start, end)
+        end = start - 1
+
+
+def _spans(rule: Rule, text: str, piece: Span) -> list[Span]:
+    found = rule.compiled.finditer(text, piece.start, piece.end, timeout=TIME_LIMIT)
+    return [Span(*match.span()) for match in found]

@@ -95,6 +95,14 @@ def _near(left: str, right: str, limit: int) -> bool:
     return row[-1] <= limit
 
 
+def _letters(word: str) -> int:
+    """The letters of a word as bits: a slip adds one and takes one away, so that words far apart are told at once."""
+    bits = 0
+    for char in word:
+        bits |= 1 << (ord(char) & 31)
+    return bits
+
+
 class DrugNames:
     """Finds the vocabulary's names in a text, longest name first, misspelt ones where asked."""
 
@@ -108,10 +116,10 @@ class DrugNames:
             self._by_tokens.setdefault(key, drug)
             self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
         single = {key[0]: drug for key, drug in self._by_tokens.items() if len(key) == 1}
-        self._spellings: dict[str, list[tuple[str, Drug]]] = {}
+        self._spellings: dict[str, list[tuple[str, int, Drug]]] = {}
         for word, drug in single.items():
             if len(word) >= _SHORT:
-                self._spellings.setdefault(word[0], []).append((word, drug))
+                self._spellings.setdefault(word[0], []).append((word, _letters(word), drug))
         self._correct = frozenset(self.words.not_misspelt)
 
     def all(self, text: str) -> Iterator[Mention]:
@@ -141,7 +149,12 @@ class DrugNames:
             if len(word) < _SHORT + 1 or word in self._correct:
                 continue
             limit = 2 if len(word) >= _LONG else 1
-            near = [drug for known, drug in self._spellings.get(word[0], ()) if _near(word, known, limit)]
+            letters = _letters(word)
+            near = [
+                drug
+                for known, bits, drug in self._spellings.get(word[0], ())
+                if (letters ^ bits).bit_count() <= 2 * limit and _near(word, known, limit)
+            ]
             if near and len({drug.drug_class for drug in near}) == 1:
                 return Mention(near[0], span, exact=False)
         return None

@@ -97,14 +97,14 @@ class DrugReader:
         }
         self._block = {r.name: r for r in rules if r.name.startswith("block_")}
 
-    def read(self, request: str) -> DrugRequest:
-        """The drug that the heading asks for and its amounts.
+    def read(self, request: str, *, known_only: bool = False) -> DrugRequest:
+        """The drug that the heading asks for and its amounts; ``known_only``: one of the vocabulary.
 
         Nothing where the heading names no drug or names one that it does not ask for
         (an injection's steroid, a test for a drug). Raises TimeoutError past the time
         limit of a rule.
         """
-        name = self._known(request) or self._unknown(request)
+        name = self._known(request) or (None if known_only else self._unknown(request))
         if name is None:
             return DrugRequest()
         words = name.span.of(request)
@@ -147,7 +147,7 @@ class DrugReader:
     def _like_a_drug(self, text: str) -> bool:
         """True where the heading has a strength, a form of drug or a count, as it needs for a guessed spelling."""
         shapes = self._shapes
-        amount = any(rule.search(text) for rule in self._rules["strength"][:1] + self._rules["quantity"][:1])
+        amount = any(rule.search_alone(text) for rule in self._rules["strength"][:1] + self._rules["quantity"][:1])
         return amount or bool(shapes.topical.search(text) or shapes.patch.search(text) or _ORAL_SOLID.search(text))
 
     def _blocked(self, text: str, span: Span) -> bool:

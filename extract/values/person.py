@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -75,7 +75,7 @@ class PersonReader:
 
     def read(self, summary: str) -> Person:
         """Age, sex and injury date of a summary; what it does not say is None."""
-        said = list(self._said(summary))
+        said = self._said(summary)
         age, sex = self._age_and_sex(summary, said)
         injury, end = self._injury_date(summary)
         ages: dict[int, Found[int]] = {}
@@ -84,15 +84,19 @@ class PersonReader:
         sexes = {sex_of(each.match.group("sex")) for each in said if each.rule in self._with_sex}
         return Person(age, sex, injury, end, tuple(ages.values()), tuple(sorted(sexes)))
 
-    def _said(self, text: str) -> Iterator[_Said]:
-        """The ages said of the worker, not of others: "is now 52" first, then full phrases, then bare numbers."""
+    def _said(self, text: str) -> list[_Said]:
+        """The ages said of the worker, not of others: "is now 52" first, then full phrases, else bare numbers."""
         tiers: tuple[tuple[Rule, ...], ...] = ((self._now,), (*self._with_sex, *self._age), self._bare)
+        said: list[_Said] = []
         for tier, rules in enumerate(tiers):
+            if tier == BARE and said:
+                break
             for order, rule in enumerate(rules):
                 for match in rule.finditer(text):
                     number = _age(match)
                     if number is not None and not _of_family(text, match.start(), match.end()):
-                        yield _Said(tier, match.start("age"), order, number, rule, match)
+                        said.append(_Said(tier, match.start("age"), order, number, rule, match))
+        return said
 
     def _age_and_sex(self, text: str, every: Sequence[_Said]) -> tuple[Found[int] | None, Found[str] | None]:
         """The first age said; its own noun for the sex, else what tells the sex elsewhere."""

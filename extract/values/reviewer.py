@@ -10,6 +10,7 @@ import regex
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT
 from extract.patterns import Patterns, Rule
+from extract.values.remembered import Remembered
 from extract.words import fold
 
 _STATES_OF = r"(?:the\s+)?states?\s+of"
@@ -45,9 +46,13 @@ class ReviewerReader:
         self._sentences = tuple(patterns.rule("reviewer", n) for n in sentences)
         self._profession = patterns.rule("reviewer", "profession")
         self._licensed = patterns.rule("reviewer", "licensed_specialty")
+        self._remembered = Remembered(self._read)
 
     def read(self, text: str) -> Reviewer:
         """States and specialties named in a statement; an unknown state is left out."""
+        return self._remembered(text)
+
+    def _read(self, text: str) -> Reviewer:
         states: list[Found[str]] = []
         for rule in self._state_rules:
             states += [s for s in self._list(rule, text, ()) if s.value.lower() in self._states]

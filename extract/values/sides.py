@@ -14,9 +14,10 @@ from extract.patterns import Patterns
 
 _RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)
 Side = Literal["claims_administrator", "reviewer"]
-_END: Final = regex.compile(
-    r"(?<!\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)(?<!\b\p{Lu}{1,2}\.)(?<=[.?!]['”\")\]]?)\s*(?=\p{Lu}|\n)|\n"
-)
+_END: Final = regex.compile(r"[.?!]['”\")\]]?(?P<gap>\s*)(?=\p{Lu}|\n)|(?P<gap>\n)")
+"""A mark that may end a sentence is asked for first, which a search runs ahead to."""
+_SHORT: Final = regex.compile(r"(?<=\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)|(?<=\b\p{Lu}{1,2}\.)")
+"""Behind a short form, whose full stop ends no sentence."""
 
 
 @dataclass
@@ -79,9 +80,21 @@ def _after(text: str, span: Span, end: int) -> Span | None:
 def sentences(text: str) -> Iterator[Span]:
     """Spans of the sentences of a text; a sentence also ends with its line."""
     start = 0
-    for cut in _END.finditer(text, timeout=TIME_LIMIT):
-        if text[start : cut.start()].strip():
-            yield Span(start, cut.start())
-        start = cut.end()
+    for cut, after in _cuts(text):
+        if text[start:cut].strip():
+            yield Span(start, cut)
+        start = after
     if text[start:].strip():
         yield Span(start, len(text))
+
+
+def _cuts(text: str) -> Iterator[tuple[int, int]]:
+    """Where sentences end and where the next ones begin."""
+    for match in _END.finditer(text, timeout=TIME_LIMIT):
+        cut, after = match.span("gap")
+        if not _SHORT.match(text, cut):
+            yield cut, after
+            continue
+        while (line := text.find("\n", cut, after)) >= 0:
+            yield line, line + 1
+            cut = line + 1

@@ -24,6 +24,8 @@ UNKNOWN_DRUG_PRIORITY: Final = 30
 """A word that is a drug only by its strength gives way to every term but the weakest."""
 PHARMACEUTICALS: Final = "Pharmaceuticals"
 INJECTION: Final = "Injection"
+OF_DRUGS: Final = frozenset({PHARMACEUTICALS, INJECTION})
+"""Categories whose items ask for a drug."""
 
 _HIDDEN: Final = "¦"
 _VISCOUS: Final = "Viscosupplementation"
@@ -59,7 +61,8 @@ class TreatmentFile(Strict):
 class Classified:
     """Category and subcategory of a request; None where nothing is recognised.
 
-    ``subcategory`` is None too for the categories that have none. ``drug``: what was read of a drug, asked for or not.
+    ``subcategory`` is None too for the categories that have none. ``drug``: what was read of a drug; empty in the
+    categories that ask for none.
     """
 
     category: Found[str] | None = None
@@ -152,22 +155,32 @@ class _Candidate:
         return (-self.priority, self.span.start, self.span.start - self.span.end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term's group, and the words that a heading must all hold for it."""
+
+    group: TreatmentGroup
+    stems: tuple[str, ...]
+
+
 class TreatmentClassifier:
     """Finds the category of a heading: by its terms, or by the drug it names."""
 
     def __init__(self, *, patterns: Patterns) -> None:
         data = patterns.parse(TreatmentFile, "vocab/treatments.yaml")
         flags = int(regex.IGNORECASE | regex.POSIX)
-        self._groups = data.groups
+        self._terms: list[_Term] = []
         members: list[Alternatives] = []
-        for group in data.groups:
+        for group in sorted(data.groups, key=lambda group: -group.priority):
             unknown = {*group.needs, *group.unless} - set(data.cues)
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
-            terms = [rf"(?<![\w])(?:{term_pattern(term)})(?!\w)" for term in group.terms]
-            words = [_needed(term) for term in group.terms]
-            members.append(Alternatives("|".join(terms), flags, branches=terms, words=words))
-        self._terms = Family(members)
+            for term in group.terms:
+                source = rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
+                members.append(Alternatives(source, flags, branches=[source], words=[_needed(term)]))
+                stems = tuple(_stem(p["word"]).strip(EDGE) for p in _PIECE.finditer(term) if p["word"])
+                self._terms.append(_Term(group, stems))
+        self._family = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
         self._drugs = DrugReader(patterns=patterns)
@@ -178,45 +191,60 @@ class TreatmentClassifier:
         Spans are of ``request``: the words that decided. Raises TimeoutError past the
         time limit of an expression.
         """
-        candidates = self._by_terms(request)
-        read = self._drugs.read(request)
+        best = self._by_terms(request)
+        read = self._drug(request, best)
         drug = self._by_drug(request, read)
-        if drug is not None:
-            candidates.append(drug)
-        if not candidates:
+        if drug is not None and (best is None or drug.order < best.order):
+            best = drug
+        if best is None:
             return Classified(drug=read)
-        best = min(candidates, key=lambda c: c.order)
         category = Found(best.category, best.span, best.method, best.confidence)
         name = best.subcategory
         subcategory = None if name is None else Found(name, best.span, best.method, best.confidence)
         return Classified(category, subcategory, read)
 
-    def _by_terms(self, request: str) -> list[_Candidate]:
+    def _drug(self, request: str, best: _Candidate | None) -> DrugRequest:
+        """The drug of a heading, as far as it may still decide the category or is asked for in the one found."""
+        if best is None or best.category in OF_DRUGS:
+            return self._drugs.read(request)
+        if best.priority > DRUG_PRIORITY:
+            return DrugRequest()
+        return self._drugs.read(request, known_only=best.priority > UNKNOWN_DRUG_PRIORITY)
+
+    def _by_terms(self, request: str) -> _Candidate | None:
+        """The best reading by the terms; groups of a lower priority than the best one found are not tried."""
         text = request
         for mask in self._masks:
             for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
                 start, end = match.span()
                 text = text[:start] + _HIDDEN * (end - start) + text[end:]
-        cues = {name for name, cue in self._cues.items() if cue.search(request, timeout=TIME_LIMIT)}
-        candidates = []
-        for number in sorted(self._terms.live(text)):
-            data = self._groups[number]
-            if (data.needs and not cues.intersection(data.needs)) or cues.intersection(data.unless):
+        words = folded(text)
+        cues: dict[str, bool] = {}
+        best: _Candidate | None = None
+        for number in sorted(self._family.live(text)):
+            term = self._terms[number]
+            data = term.group
+            if best is not None and data.priority < best.priority:
+                break
+            if not all(stem in words for stem in term.stems):
                 continue
-            hit = self._terms.search(number, text)
-            if hit is not None:
-                span = Span(hit.start(), hit.end())
-                candidates.append(
-                    _Candidate(
-                        data.priority,
-                        span,
-                        data.category,
-                        data.subcategory,
-                        data.confidence,
-                        "vocabulary:treatments",
-                    )
+            hit = self._family.search(number, text)
+            if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
+                continue
+            span = Span(*hit.span())
+            if best is None or (span.start, -span.end) < (best.span.start, -best.span.end):
+                best = _Candidate(
+                    data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
                 )
-        return candidates
+        return best
+
+    def _fits(self, data: TreatmentGroup, request: str, cues: dict[str, bool]) -> bool:
+        """Whether the cues that a group depends on stand in a request; ``cues``: those that were looked for."""
+        for name in (*data.needs, *data.unless):
+            if name not in cues:
+                cues[name] = self._cues[name].search(request, timeout=TIME_LIMIT) is not None
+        needed = not data.needs or any(cues[name] for name in data.needs)
+        return needed and not any(cues[name] for name in data.unless)
 
     @staticmethod
     def _by_drug(request: str, read: DrugRequest) -> _Candidate | None:
