@@ -15,7 +15,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from extract.book import plain
-from extract.record import CitationRecord, Evidence, FailureRecord, IssueRecord, LetterRecord
+from extract.record import FailureRecord, IssueRecord, LetterRecord
 from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS, PRIOR_CARE, TABLES, Table, Type
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Cells = tuple[Any, ...]
-"""A row as the values of its table's columns, in their order: a letter makes a hundred of them."""
+"""A row as the values of its table's columns, in their order."""
+Columns = Sequence[Sequence[Any]]
+"""The values of each of a table's columns."""
 LIST_MARK: Final = "|"
 FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
 _QUOTED: Final = re.compile('[,"\n\r]')
@@ -44,9 +46,8 @@ _ISSUE: Final = _fields(ISSUES.names[1:])
 _CITATION: Final = _fields(CITATIONS.names[2:])
 _PRIOR_CARE: Final = _fields(PRIOR_CARE.names[1:])
 _BOX: Final = EVIDENCE.names.index("x0")
-_BEFORE_BOX: Final = _fields(EVIDENCE.names[1:_BOX])
-_AFTER_BOX: Final = _fields(EVIDENCE.names[_BOX + 4 :])
-_NOWHERE: Final = (None,) * 4
+_BEFORE_BOX: Final = tuple(map(attrgetter, EVIDENCE.names[1:_BOX]))
+_AFTER_BOX: Final = tuple(map(attrgetter, EVIDENCE.names[_BOX + 4 :]))
 _BESIDE: Final = {"body_parts": "letter_body_parts", "decision": "letter_decision"}
 """Columns of the letter that flat calls otherwise, since the item has its own."""
 _FLAT: Final = itemgetter(
@@ -62,60 +63,62 @@ _FLAT: Final = itemgetter(
 """Puts the cells of an item, of its citations and of its letter into the order of flat."""
 
 
-def letter_cells(letter: LetterRecord) -> Cells:
-    """The row of table letters."""
-    return _LETTER(letter)
+def columns_of(letters: Sequence[LetterRecord]) -> dict[str, Columns]:
+    """The columns of all rows that letters have, by table. Evidence, most of the rows, is read column by column."""
+    rows: dict[str, list[Cells]] = {table.name: [] for table in TABLES if table not in (EVIDENCE, FAILURES)}
+    for letter in letters:
+        for table, cells in _cells_of(letter):
+            rows[table.name].append(cells)
+    columns: dict[str, Columns] = {name: list(zip(*own, strict=True)) for name, own in rows.items()}
+    columns[EVIDENCE.name] = _evidence_columns(letters)
+    return {table.name: columns[table.name] or [()] * len(table.names) for table in TABLES if table is not FAILURES}
 
 
-def issue_cells(letter: LetterRecord, issue: IssueRecord) -> Cells:
-    """A row of table issues."""
-    return letter.letter_id, *_ISSUE(issue)
+def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
+    """All rows of a letter with the table each belongs to, each cell under the name of its column."""
+    columns = columns_of([letter])
+    for table in TABLES:
+        for cells in zip(*columns.get(table.name, ()), strict=True):
+            yield table, dict(zip(table.names, cells, strict=True))
 
 
-def citation_cells(letter: LetterRecord, issue: IssueRecord, citation: CitationRecord) -> Cells:
-    """A row of table citations."""
-    return letter.letter_id, issue.issue_number, *_CITATION(citation)
+def _cells_of(letter: LetterRecord) -> Iterator[tuple[Table, Cells]]:
+    """The rows of a letter but for its evidence."""
+    own = _LETTER(letter)
+    yield LETTERS, own
+    for issue in letter.issues:
+        cells = letter.letter_id, *_ISSUE(issue)
+        yield ISSUES, cells
+        yield FLAT, _FLAT((*cells, *_cited(issue), *own))
+        for citation in issue.citations:
+            yield CITATIONS, (letter.letter_id, issue.issue_number, *_CITATION(citation))
+    for care in letter.prior_care:
+        yield PRIOR_CARE, (letter.letter_id, *_PRIOR_CARE(care))
 
 
-def evidence_cells(letter: LetterRecord, row: Evidence) -> Cells:
-    """A row of table evidence."""
-    box = row.box
-    sides = _NOWHERE if box is None else (round(box.x0, 2), round(box.top, 2), round(box.x1, 2), round(box.bottom, 2))
-    return letter.letter_id, *_BEFORE_BOX(row), *sides, *_AFTER_BOX(row)
-
-
-def flat_cells(letter: LetterRecord, issue: IssueRecord) -> Cells:
-    """A row of table flat: the item, its letter's columns, the citations of each side."""
+def _cited(issue: IssueRecord) -> Iterator[tuple[str, ...]]:
+    """What flat has of an item's citations: the texts of each side, then its guidelines."""
     cited = [[c for c in issue.citations if c.cited_by == side] for side in SIDES]
-    texts = [tuple(c.text for c in own) for own in cited]
-    guidelines = [tuple(dict.fromkeys(c.guideline for c in own)) for own in cited]
-    cells: Cells = _FLAT((*issue_cells(letter, issue), *texts, *guidelines, *_LETTER(letter)))
-    return cells
+    for own in cited:
+        yield tuple(c.text for c in own)
+    for own in cited:
+        yield tuple(dict.fromkeys(c.guideline for c in own))
+
+
+def _evidence_columns(letters: Sequence[LetterRecord]) -> Columns:
+    rows = [row for letter in letters for row in letter.evidence]
+    boxes = [row.box for row in rows]
+    return [
+        [letter.letter_id for letter in letters for _ in letter.evidence],
+        *(list(map(field, rows)) for field in _BEFORE_BOX),
+        *([None if box is None else round(box[side], 2) for box in boxes] for side in range(4)),
+        *(list(map(field, rows)) for field in _AFTER_BOX),
+    ]
 
 
 def failure_row(failure: FailureRecord) -> Row:
     """A row of table failures."""
     return {name: getattr(failure, name) for name in FAILURES.names}
-
-
-def cells_of(letter: LetterRecord) -> Iterator[tuple[Table, Cells]]:
-    """All rows of a letter with the table each belongs to."""
-    yield LETTERS, letter_cells(letter)
-    for issue in letter.issues:
-        yield ISSUES, issue_cells(letter, issue)
-        yield FLAT, flat_cells(letter, issue)
-        for citation in issue.citations:
-            yield CITATIONS, citation_cells(letter, issue, citation)
-    for care in letter.prior_care:
-        yield PRIOR_CARE, (letter.letter_id, *_PRIOR_CARE(care))
-    for row in letter.evidence:
-        yield EVIDENCE, evidence_cells(letter, row)
-
-
-def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
-    """As ``cells_of``, with each cell under the name of its column."""
-    for table, cells in cells_of(letter):
-        yield table, dict(zip(table.names, cells, strict=True))
 
 
 def csv_cell(value: Any, *, raw: bool = False) -> str:
@@ -140,7 +143,7 @@ def csv_line(cells: Sequence[str]) -> str:
     return stream.getvalue()
 
 
-def csv_columns(table: Table, columns: Sequence[Sequence[Any]], *, raw: bool = False) -> str:
+def csv_columns(table: Table, columns: Columns, *, raw: bool = False) -> str:
     """The columns of a table's rows as lines of CSV, as ``csv.writer`` writes the rows' cells.
 
     Column by column, since what a cell needs depends on its column: this is most of what a row costs.
@@ -151,8 +154,10 @@ def csv_columns(table: Table, columns: Sequence[Sequence[Any]], *, raw: bool = F
 
 def _csv_column(kind: Type, values: Sequence[Any], *, raw: bool) -> list[str]:
     """The cells of a column, quoted where they must be."""
-    if kind in ("int", "num"):
-        return ["" if v is None else str(v) if type(v) is int else plain(v) for v in values]
+    if kind == "int":
+        return ["" if v is None else str(v) for v in values]
+    if kind == "num":
+        return ["" if v is None else _number(v) for v in values]
     if kind == "str":
         cells = ["" if v is None else v for v in values]
         if not raw:
@@ -162,6 +167,12 @@ def _csv_column(kind: Type, values: Sequence[Any], *, raw: bool) -> list[str]:
     if _QUOTED.search("".join(cells)):
         cells = ['"' + c.replace('"', '""') + '"' if _QUOTED.search(c) else c for c in cells]
     return cells
+
+
+def _number(value: float) -> str:
+    """As ``plain``, for whom what kind of value it is need not be asked."""
+    text = repr(value)
+    return text if "." in text and text[-2:] != ".0" and "e" not in text else plain(value)
 
 
 def safe(text: str) -> str:
@@ -207,7 +218,7 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([(c.name, types[c.type]) for c in table.columns])
 
 
-def arrow_columns(table: Table, columns: Sequence[Sequence[Any]]) -> pa.Table:
+def arrow_columns(table: Table, columns: Columns) -> pa.Table:
     """The columns of a table's rows as an Arrow table with the table's types."""
     import pyarrow as pa
 
@@ -216,6 +227,6 @@ def arrow_columns(table: Table, columns: Sequence[Sequence[Any]]) -> pa.Table:
     return pa.Table.from_arrays(made, schema=schema)
 
 
-def columns_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+def columns_by_name(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """The columns of rows by name; None where a row lacks a column."""
     return [[row.get(name) for row in rows] for name in table.names]

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from extract.pipeline import Source
 from extract.schema import TABLES
-from extract.tables import arrow_columns, columns_of, csv_cell, rows_of
+from extract.tables import arrow_columns, columns_by_name, csv_cell, rows_of
 from tests.test_evaluate import COLUMNS, write_dataset
 
 
@@ -21,7 +21,7 @@ def write(folder, tables, *, parquet=True, csv_too=True):
     for table in TABLES:
         rows = tables[table.name]
         if parquet:
-            pq.write_table(arrow_columns(table, columns_of(table, rows)), folder / f"{table.name}.parquet")
+            pq.write_table(arrow_columns(table, columns_by_name(table, rows)), folder / f"{table.name}.parquet")
         if csv_too:
             with (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as stream:
                 writer = csv.writer(stream)

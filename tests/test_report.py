@@ -18,7 +18,7 @@ from extract.report import Dataset, Fold, comparison, figures
 from extract.report.intervals import median_ranks, share_of, spread_of
 from extract.report.page import make_page, render
 from extract.schema import FLAGS, TABLES
-from extract.tables import arrow_columns, columns_of
+from extract.tables import arrow_columns, columns_by_name
 from tests.conftest import CORPUS
 from tests.runs import make_letters, run
 
@@ -60,7 +60,7 @@ def made(home, letters=(), issues=(), citations=(), evidence=(), failures=()):
         if table.name in told:
             empty = {c.name: [] if c.type == "list" else None for c in table.columns}
             pq.write_table(
-                arrow_columns(table, columns_of(table, [empty | row for row in told[table.name]])),
+                arrow_columns(table, columns_by_name(table, [empty | row for row in told[table.name]])),
                 home / f"{table.name}.parquet",
             )
     return home

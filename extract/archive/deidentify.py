@@ -29,7 +29,7 @@ from extract.archive.part import Part
 from extract.archive.render import failure_of
 from extract.patterns import Patterns
 from extract.schema import FAILURES, Column, Table
-from extract.tables import Row, arrow_columns, columns_of, csv_columns
+from extract.tables import Row, arrow_columns, columns_by_name, csv_columns
 from extract.values.drug_names import COLUMNS
 
 OLDEST: Final = 89
@@ -96,7 +96,7 @@ class Deidentified:
 
     def _rendered(self, table: Table, rows: list[Row]) -> tuple[bytes, pa.Table]:
         own = self.table(table)
-        columns = columns_of(own, rows)
+        columns = columns_by_name(own, rows)
         return csv_columns(own, columns, raw=self.raw_csv).encode(), arrow_columns(own, columns)
 
     def _row(self, table: Table, row: Row) -> Row:

@@ -1,7 +1,7 @@
 """A part: the rows and texts that a chunk of files gave, as they will stand in the tables.
 
 Rows are made where letters are read, so that putting tables together is copying. A part is a zip
-without compression of its own: for each table the lines of CSV (zstd) and an Arrow stream (zstd),
+without compression of its own: for each table the lines of CSV and an Arrow stream (both zstd),
 the texts, and an index of where each file's share begins. A file's place in it is its slot.
 """
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from extract.record import LetterRecord
 from extract.schema import FAILURES, TABLES, Table
-from extract.tables import Cells, arrow_columns, cells_of, csv_columns
+from extract.tables import Columns, arrow_columns, columns_of, csv_columns
 
 HELD: Final = tuple(t for t in TABLES if t is not FAILURES)
 """Tables that parts hold rows of; failures stand in the ledger."""
@@ -49,7 +49,7 @@ class PartBuilder:
     """Collects the letters of a chunk, file by file."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Cells]] = {t.name: [] for t in HELD}
+        self._columns: dict[str, list[list[Any]]] = {t.name: [[] for _ in t.names] for t in HELD}
         self._csv: dict[str, list[bytes]] = {t.name: [] for t in HELD}
         self._texts: list[bytes] = []
         self._slots: list[dict[str, Any]] = []
@@ -59,14 +59,12 @@ class PartBuilder:
 
         Raises an exception, and adds nothing, where a value has no place in a table (a fault of a rule).
         """
-        rows: dict[str, list[Cells]] = {t.name: [] for t in HELD}
-        for letter in letters:
-            for table, cells in cells_of(letter):
-                rows[table.name].append(cells)
-        csv = {table.name: _csv(table, rows[table.name]) for table in HELD}
+        columns = columns_of(letters)
+        csv = {table.name: _csv(table, columns[table.name]) for table in HELD}
         texts = [letter.text.encode() for letter in letters]
         for name, own in csv.items():
-            self._rows[name] += rows[name]
+            for values, more in zip(self._columns[name], columns[name], strict=True):
+                values.extend(more)
             self._csv[name].append(own)
         self._texts += texts
         self._slots.append(
@@ -75,7 +73,7 @@ class PartBuilder:
                     [letter.letter_id, letter.layout, letter.issue_count, list(letter.flags), len(text)]
                     for letter, text in zip(letters, texts, strict=True)
                 ],
-                "rows": [len(rows[t.name]) for t in HELD],
+                "rows": [len(columns[t.name][0]) for t in HELD],
                 "csv": [len(csv[t.name]) for t in HELD],
             }
         )
@@ -95,9 +93,7 @@ class PartBuilder:
             archive.writestr(_INDEX, json.dumps(self._slots, separators=(",", ":")))
             for table in HELD:
                 archive.writestr(f"{table.name}.csv", _packed(b"".join(self._csv[table.name])))
-                archive.writestr(
-                    f"{table.name}.arrow", _stream(arrow_columns(table, _columns(table, self._rows[table.name])))
-                )
+                archive.writestr(f"{table.name}.arrow", _stream(arrow_columns(table, self._columns[table.name])))
             archive.writestr(_TEXTS, _packed(b"".join(self._texts)))
         return out.getvalue()
 
@@ -149,9 +145,7 @@ class Part:
         """Rows of the files in the slots ``first`` to ``last``."""
         ends = self._row_ends[HELD.index(table)]
         if table.name not in self._arrow:
-            self._arrow[table.name] = pa.ipc.open_stream(
-                self._files[f"{table.name}.arrow"], options=pa.ipc.IpcReadOptions(use_threads=False)
-            ).read_all()
+            self._arrow[table.name] = _unstreamed(self._files[f"{table.name}.arrow"])
         return self._arrow[table.name].slice(ends[first], ends[last + 1] - ends[first])
 
     def texts(self, slot: int) -> Iterator[tuple[str, bytes]]:
@@ -174,13 +168,8 @@ def part_path(home: Path, number: int) -> Path:
     return home / f"{number // 1000:04d}" / f"{number:07d}.part"
 
 
-def _columns(table: Table, rows: Sequence[Cells]) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) or [()] * len(table.names)
-
-
-def _csv(table: Table, rows: Sequence[Cells]) -> bytes:
+def _csv(table: Table, columns: Columns) -> bytes:
     """Rows as lines of CSV in UTF-8. Raises OverflowError for a whole number that no table can hold."""
-    columns = _columns(table, rows)
     for column, values in zip(table.columns, columns, strict=True):
         numbers = [v for v in values if v is not None] if column.type == "int" else None
         if numbers and not -_WIDEST <= min(numbers) <= max(numbers) < _WIDEST:
@@ -199,8 +188,14 @@ def _unpacked(data: bytes, size: int) -> bytes:
 
 
 def _stream(table: pa.Table) -> bytes:
+    """Rows as an Arrow stream, packed as a whole: a table's many short columns are not worth a codec each."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=_CODEC)) as writer:
+    with pa.CompressedOutputStream(sink, _CODEC) as packed, pa.ipc.new_stream(packed, table.schema) as writer:
         writer.write_table(table)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _unstreamed(data: bytes) -> pa.Table:
+    stream = pa.CompressedInputStream(pa.BufferReader(data), _CODEC)
+    return pa.ipc.open_stream(stream, options=pa.ipc.IpcReadOptions(use_threads=False)).read_all()

@@ -13,7 +13,7 @@ from extract.archive.ledger import FinalFile
 from extract.archive.part import Part
 from extract.record import FailureRecord
 from extract.schema import FAILURES, Table
-from extract.tables import Row, arrow_schema, columns_of, csv_columns, failure_row
+from extract.tables import Row, arrow_schema, columns_by_name, csv_columns, failure_row
 
 
 class Rendering(Protocol):
@@ -85,7 +85,7 @@ class AsRead:
 
 def csv_lines(table: Table, rows: Sequence[dict[str, Any]], *, raw: bool) -> bytes:
     """Rows as lines of CSV in UTF-8."""
-    return csv_columns(table, columns_of(table, rows), raw=raw).encode()
+    return csv_columns(table, columns_by_name(table, rows), raw=raw).encode()
 
 
 def failure_of(file: FinalFile) -> Row:
