@@ -37,6 +37,10 @@ class Remembered(Generic[T]):
         self._known[text] = found
         return found
 
+    def forget(self) -> None:
+        """Read every text anew."""
+        self._known.clear()
+
     def __getstate__(self) -> Callable[[str], T]:
         return self._read
 
