@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
-from extract.keywords import EDGE, folded, needs
-from extract.layout import compile_words, spaced
+from extract.items.telling import words_of
+from extract.keywords import folded
+from extract.layout import compile_words
 from extract.patterns import Patterns
 
 _ENDS: Final = 3
@@ -62,19 +62,12 @@ def _may_decide(clean: str, region: Span, decision: str, own: Sequence[Span]) ->
 
     To count words is a tenth of the work of a search; other decisions are rare.
     """
-    words = _words_of(decision)
+    words = words_of(decision)
     if not words:
         return True
     text = folded(region.of(clean))
     inside = [folded(span.of(clean)) for span in own if region.contains(span)]
     return any(text.count(word) != sum(held.count(word) for held in inside) for word in words)
-
-
-@lru_cache(maxsize=32)
-def _words_of(decision: str) -> tuple[str, ...]:
-    """The words of which any decision needs one, those left out that hold another; none where it needs no word."""
-    words = {word.strip(EDGE) for word in needs(spaced(decision)).words or ()}
-    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
 
 
 def _opens(label: Span, content: Span) -> bool:
