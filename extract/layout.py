@@ -220,7 +220,7 @@ class Layout:
 
     @cached_property
     def opens_soon(self) -> bool:
-        """True where a look for ``opening`` at one place needs no clock in a tame text."""
+        """True where a look for ``opening``, or for one heading, at one place of a tame text needs no clock."""
         return is_little(self.opening.pattern)
 
     @cached_property
@@ -357,23 +357,21 @@ def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
-    opening, others = layout.opening, never_first(layout.opening)
+    opening, others, clean = layout.opening, never_first(layout.opening), text.clean
     # most lines that begin as a heading does are none: the clock would take longer than the look
-    limit = None if layout.opens_soon and is_tame(text.clean.replace("\n", " ")) else TIME_LIMIT
-    for index, line in enumerate(text.clean_lines):
-        if line.clean is None or line.clean.start < last:
-            continue
-        if text.clean[line.clean.start : line.clean.start + 1] in others:
+    limit = None if layout.opens_soon and is_tame(clean.replace("\n", " ")) else TIME_LIMIT
+    for index, start in enumerate(text.starts_in(Span(0, len(clean)))):
+        if clean[start : start + 1] in others or start < last:
             continue  # a look at one character, where a match takes as long as fifty
-        if opening.match(text.clean, line.clean.start, timeout=limit) is None:
+        if opening.match(clean, start, timeout=limit) is None:
             continue
         best: tuple[HeadingData, Span] | None = None
         for heading, variants in layout.headings:
             for variant in variants:
-                match = variant.match(text.clean, line.clean.start, timeout=TIME_LIMIT)
+                match = variant.match(clean, start, timeout=limit)
                 if match and (best is None or match.end() > best[1].end):
                     at = Span(match.start(), match.end())
-                    if heading.anywhere or _stands_out(text, index, line, at):
+                    if heading.anywhere or _stands_out(text, index, text.clean_lines[index], at):
                         best = (heading, at)
         if best is not None:
             found.append(best)
