@@ -254,10 +254,11 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
         said = piece.text.lower()
         for form in {said, said.rstrip(":;.")}:
             begin.setdefault(form, []).append(n)
+    printed = frozenset(begin)
     for field in fields:
         for label in field.labels:
             words, every = _words(label)
-            if not scanned and not every <= begin.keys():
+            if not scanned and not every <= printed:
                 continue  # most labels: a letter has one for each field
             for start in range(len(pieces)) if scanned else begin[words[0]]:
                 if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (

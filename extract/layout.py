@@ -18,6 +18,7 @@ from typing import Literal
 import regex
 from pydantic import Field
 
+from extract.effort import is_little, is_tame
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Alternatives, Family
 from extract.patterns import PatternError, Patterns, Strict
@@ -218,6 +219,11 @@ class Layout:
         return compile_words("|".join(f"(?:{v})" for h in self.data.headings for v in h.variants))
 
     @cached_property
+    def opens_soon(self) -> bool:
+        """True where a look for ``opening``, or for one heading, at one place of a tame text needs no clock."""
+        return is_little(self.opening.pattern)
+
+    @cached_property
     def parts(self) -> tuple[tuple[PartData, tuple[Label, ...]], ...]:
         """Each part of an item with its labels."""
         variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
@@ -351,21 +357,21 @@ def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
-    others = never_first(layout.opening)
-    for index, line in enumerate(text.clean_lines):
-        if line.clean is None or line.clean.start < last:
-            continue
-        if text.clean[line.clean.start : line.clean.start + 1] in others:
+    opening, others, clean = layout.opening, never_first(layout.opening), text.clean
+    # most lines that begin as a heading does are none: the clock would take longer than the look
+    limit = None if layout.opens_soon and is_tame(clean.replace("\n", " ")) else TIME_LIMIT
+    for index, start in enumerate(text.starts_in(Span(0, len(clean)))):
+        if clean[start : start + 1] in others or start < last:
             continue  # a look at one character, where a match takes as long as fifty
-        if layout.opening.match(text.clean, line.clean.start, timeout=TIME_LIMIT) is None:
+        if opening.match(clean, start, timeout=limit) is None:
             continue
         best: tuple[HeadingData, Span] | None = None
         for heading, variants in layout.headings:
             for variant in variants:
-                match = variant.match(text.clean, line.clean.start, timeout=TIME_LIMIT)
+                match = variant.match(clean, start, timeout=limit)
                 if match and (best is None or match.end() > best[1].end):
                     at = Span(match.start(), match.end())
-                    if heading.anywhere or _stands_out(text, index, line, at):
+                    if heading.anywhere or _stands_out(text, index, text.clean_lines[index], at):
                         best = (heading, at)
         if best is not None:
             found.append(best)

@@ -8,8 +8,9 @@ from typing import Final
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
-from extract.keywords import EDGE, folded, needs
-from extract.layout import compile_words, spaced
+from extract.items.telling import words_of
+from extract.keywords import folded
+from extract.layout import compile_words
 from extract.patterns import Patterns
 
 _ENDS: Final = 3
@@ -61,10 +62,9 @@ def _may_decide(clean: str, region: Span, decision: str, own: Sequence[Span]) ->
 
     To count words is a tenth of the work of a search; other decisions are rare.
     """
-    needed = needs(spaced(decision)).words
-    if needed is None:
+    words = words_of(decision)
+    if not words:
         return True
-    words = {word.strip(EDGE) for word in needed}
     text = folded(region.of(clean))
     inside = [folded(span.of(clean)) for span in own if region.contains(span)]
     return any(text.count(word) != sum(held.count(word) for held in inside) for word in words)

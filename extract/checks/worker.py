@@ -72,13 +72,15 @@ class SexConflict:
             yield Sign("sex_conflict", facts.at("sex"))
             return
         prose = facts.prose
+        said = [(match, sex_of(match["sex"])) for match in self._pronoun.finditer(prose)]
+        if sum(sex != person.sex.value for _, sex in said) < PRONOUNS:
+            return  # as in most letters: whose they are need not be asked
         votes: Counter[str] = Counter()
         others: list[Place] = []
-        for match in self._pronoun.finditer(prose):
+        for match, sex in said:
             start = max(prose.rfind(mark, 0, match.start()) for mark in (". ", "; ")) + 1
             if self._other.search(prose, max(start, 0), match.start()):
                 continue
-            sex = sex_of(match["sex"])
             votes[sex] += 1
             if sex != person.sex.value:
                 others.append(facts.in_summary(Span(*match.span("sex"))))

@@ -136,7 +136,8 @@ class Calibration:
                     bound = min(bound, self.bound(name))
             if known.unmeasured:
                 unmeasured[number] = bound
-            sure = round(min(_chance(odds), bound), PLACES)
+            chance = _chance(odds)
+            sure = round(chance if chance < bound else bound, PLACES)
             rated.append(sure)
             if known.source:
                 sources.setdefault((row.field, row.issue_number), []).append((row.start, sure))
@@ -202,4 +203,6 @@ def _sources(row: Evidence, rated: Mapping[tuple[str, int | None], Sequence[tupl
 
 
 def _chance(odds: float) -> float:
-    return 1 / (1 + math.exp(-max(-_STEEPEST, min(_STEEPEST, odds))))
+    # comparisons, since calls of min and max take longer than all the rest
+    steep = -_STEEPEST if odds < -_STEEPEST else _STEEPEST if odds > _STEEPEST else odds
+    return 1 / (1 + math.exp(-steep))

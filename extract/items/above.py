@@ -11,6 +11,7 @@ import regex
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT
 from extract.items.item import Item, Mark, decision_word, find_marks
+from extract.items.telling import first_place
 from extract.layout import ItemsData, Layout, Part, compile_words
 from extract.text import LetterText
 from extract.words import skip_space, trim
@@ -67,7 +68,10 @@ def _heading(
 ) -> _Heading | None:
     """The heading at the end of the text above a label: its last decision, and the lines that lead to it."""
     clean = text.clean
-    matches = list(decision.finditer(clean, above.start, above.end, timeout=TIME_LIMIT))
+    place = first_place(data.decision or "", clean, above.start, above.end)
+    if place is None:
+        return None
+    matches = list(decision.finditer(clean, place, above.end, timeout=TIME_LIMIT))
     if not at_end:  # nothing follows to tell a heading from prose: the decision must end a line
         matches = [m for m in matches if text.ends_line(m.end())]
     if not matches:
