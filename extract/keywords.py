@@ -39,6 +39,8 @@ _APART: Final = frozenset(" .,;:()/-\n")
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
+_REPEATS: Final = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
+
 _FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
 
 
@@ -50,7 +52,13 @@ def folded(text: str) -> str:
     """The text in one case, character for character, as ``regex.IGNORECASE`` compares them; white space as spaces."""
     if text.isascii():
         return text.encode("ascii").translate(_ASCII_FOLDING).decode("ascii")  # three times as fast as by a dictionary
-    return text.translate(_FOLDING)
+    # other characters are left as they are until then: a letter has few different ones
+    raw = text.encode("utf-8", "surrogatepass")
+    small = raw.translate(_ASCII_FOLDING).decode("utf-8", "surrogatepass")
+    for char in set(raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
+        if (fold := _FOLDING[ord(char)]) != char:
+            small = small.replace(char, fold)
+    return small
 
 
 def _fold(char: str) -> str:
@@ -73,7 +81,8 @@ class _Folding(dict[int, str]):
 
 
 _FOLDING: Final = _Folding()
-_ASCII_FOLDING: Final = bytes(ord(_fold(chr(code))) if code < 128 else 0 for code in range(256))
+_ASCII: Final = bytes(range(128))
+_ASCII_FOLDING: Final = bytes(ord(_fold(chr(code))) if code < 128 else code for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +125,16 @@ def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
         if whole is not None and len(whole) * len(run) <= MOST:
             run = [_joined(a, b) for a in run for b in whole]
             continue
+        before = run
         close()
         if whole is not None:
             run = whole
+            continue
+        if kind in _REPEATS and value[0] >= 1 and (once := _whole(value[2])) is not None:
+            # what stands before it goes on with its first, and its last with what stands behind
+            if len(once) * len(before) <= MOST:
+                found.append({_joined(a, b) for a in before for b in once})
+            run = once
             continue
         inner = _inside(kind, value)
         if inner:
@@ -155,7 +171,7 @@ def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> 
         return _starts(value)
     if kind is kinds.BRANCH:
         return _either([_starts(branch) for branch in value[1]])
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+    if kind in _REPEATS:
         parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
         return _either(parts)
     return None
@@ -192,7 +208,7 @@ def _inside(kind: Any, value: Any) -> set[str] | None:
         return _needed(value)
     if kind is kinds.BRANCH:
         return _either([_needed(branch) for branch in value[1]])
-    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT) and value[0] >= 1:
+    if kind in _REPEATS and value[0] >= 1:
         return _needed(value[2])
     if kind is kinds.ASSERT and value[0] > 0:
         return _needed(value[1])

@@ -141,6 +141,10 @@ def test_alternatives(source, parts):
         ("(?:sea)*cat", {"cat"}, {"sea", "cat"}),  # a head that may be missing: it begins with that or without
         (r"\b(?:\w+\s)?cat", {"cat"}, None),
         ("(?:cat){2,}", {"cat"}, {"cat"}),  # at least once
+        (r"cat\s+fish", {" fish"}, {"cat"}),  # the last of several goes on with what stands behind
+        ("a(?:[bc]at)+", {"abat", "acat"}, None),  # and the first with what stands before
+        (r"\d{3}\.\d{1,3}", {f"{a}.{b}" for a in range(10) for b in range(10)}, None),
+        ("(?:[bc]at|)+fish", {"batfish", "catfish", "fish"}, None),  # of those that may be empty any
         ("(?:cat)*", None, None),  # perhaps not at all
         ("cat(?!fish)", {"cat"}, {"cat"}),  # what must not stand there is not needed
         ("cat(?=fish)", {"fish"}, {"cat"}),  # what must stand behind is, and lies in the window too
@@ -165,6 +169,13 @@ def test_needs(pattern, words, starts):
     need = needs(pattern)
     assert need.words == (None if words is None else frozenset(words))
     assert need.starts == (None if starts is None else frozenset(starts))
+
+
+def test_texts_are_folded_character_for_character():
+    text = "Ä ſÉa\u00a0Kat’s İı ٣ ẞ \ud800 CAT"
+    assert folded(text) == "ä séa kat’s ii 3 ẞ \ud800 cat"
+    every = "".join(map(chr, range(0x11000)))
+    assert folded(every) == "".join(map(folded, every))
 
 
 @pytest.mark.parametrize(
