@@ -43,7 +43,7 @@ PLUMBED = 12
 """Letters that pdfplumber reads, which takes long."""
 TURNS = 5
 """Times that all letters are read, each in a process of its own."""
-SCALED = 300
+SCALED = 1_000
 """Letters that runs with one and two workers read."""
 SAMPLE_EVERY = 0.002
 
