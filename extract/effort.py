@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import regex
 
-from extract.syntax import kinds, tree_of
+from extract.syntax import REPEATS, kinds, tree_of
 
 LENGTH: Final = 16_384
 """Characters of a text for which the work is bounded."""
@@ -52,7 +52,6 @@ _SETS: Final = {
     kinds.CATEGORY_NOT_WORD: _ALL & ~_WORDS,
 }
 _SINGLE: Final = (kinds.LITERAL, kinds.NOT_LITERAL, kinds.ANY, kinds.IN)
-_REPEATS: Final = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
 
 Items = Sequence[tuple[Any, Any]]
 
@@ -115,7 +114,7 @@ class _Bound:
             return self.sequence(value[3], rest)
         if kind is kinds.BRANCH:
             return self._branches(value[1], rest)
-        if kind in _REPEATS:
+        if kind in REPEATS:
             work = self._repeated(value[0], value[1], value[2], rest)
             return _Work(1, work.steps) if kind is kinds.POSSESSIVE_REPEAT else work
         return _Work(1, _closed(kind, value))
@@ -179,7 +178,7 @@ def _head(kind: Any, value: Any) -> _Head:
         heads = [_head_of(branch) for branch in value[1]]
         probe = sum(head.probe for head in heads) + len(heads)
         return _Head(reduce(or_, (head.first for head in heads)), probe, any(head.empty for head in heads))
-    if kind in _REPEATS:
+    if kind in REPEATS:
         head = _head_of(value[2])
         return head if value[0] else head._replace(empty=True)
     return _Head(0, 1 if kind is kinds.AT else _closed(kind, value), empty=True)

@@ -22,7 +22,7 @@ import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from extract.effort import is_tame
-from extract.syntax import kinds, tree_of
+from extract.syntax import REPEATS, kinds, tree_of
 
 MOST: Final = 512
 """Words of one expression beyond which it is simply tried."""
@@ -38,8 +38,6 @@ _APART: Final = frozenset(" .,;:()/-\n")
 """Characters between words."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
-
-_REPEATS: Final = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
 
 _FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
 
@@ -130,7 +128,7 @@ def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
         if whole is not None:
             run = whole
             continue
-        if kind in _REPEATS and value[0] >= 1 and (once := _whole(value[2])) is not None:
+        if kind in REPEATS and value[0] >= 1 and (once := _whole(value[2])) is not None:
             # what stands before it goes on with its first, and its last with what stands behind
             if len(once) * len(before) <= MOST:
                 found.append({_joined(a, b) for a in before for b in once})
@@ -171,7 +169,7 @@ def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> 
         return _starts(value)
     if kind is kinds.BRANCH:
         return _either([_starts(branch) for branch in value[1]])
-    if kind in _REPEATS:
+    if kind in REPEATS:
         parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
         return _either(parts)
     return None
@@ -208,7 +206,7 @@ def _inside(kind: Any, value: Any) -> set[str] | None:
         return _needed(value)
     if kind is kinds.BRANCH:
         return _either([_needed(branch) for branch in value[1]])
-    if kind in _REPEATS and value[0] >= 1:
+    if kind in REPEATS and value[0] >= 1:
         return _needed(value[2])
     if kind is kinds.ASSERT and value[0] > 0:
         return _needed(value[1])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, Final
 
 import regex
 
-__all__ = ["is_beyond", "kinds", "tree_of"]
+__all__ = ["REPEATS", "is_beyond", "kinds", "tree_of"]
+
+REPEATS: Final = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
+"""Parts that repeat another."""
 
 _GROUP = regex.compile(r"\(\?P?<(?![=!])\w+>")
 _BEYOND = regex.compile(r"\{[^}\d,{]*[a-z]|\[\[:|\(\?\|")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign, once, place_of
-from extract.confidence.apply import LOW, LOW_RAW, is_low
+from extract.confidence.apply import is_low
 from extract.layout import UNKNOWN
 from extract.reading import Limits
 
@@ -49,9 +49,8 @@ class LowConfidence:
     def __call__(self, facts: Facts) -> Iterator[Sign]:
         """Signs of the letter and of each item that has such a value."""
         doubted: defaultdict[int | None, list[Place]] = defaultdict(list)
-        limit = LOW if self.calibrated else LOW_RAW  # asked first: nearly all values are above it
         for row in facts.letter.evidence:
-            if row.confidence < limit and is_low(row, calibrated=self.calibrated):
+            if is_low(row, calibrated=self.calibrated):
                 place = place_of(row)
                 doubted[row.issue_number] += [] if place is None else [place]
         for issue, places in doubted.items():

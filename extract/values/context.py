@@ -169,7 +169,7 @@ class ContextReader:
 
     def live(self, text: str, sentence: Span) -> list[int]:
         """The numbers of the rules that may match in one sentence, in order."""
-        return sorted(self._family.live(text, sentence.start, sentence.end))
+        return self._family.live(text, sentence.start, sentence.end)
 
     def cues(self, text: str, sentence: Span, live: Iterable[int]) -> list[_Cue]:
         """The cues of one sentence that set topics, of those that begin together the longest first."""

@@ -61,7 +61,7 @@ class CategoryFinder:
         """The category, three characters, or None. Raises TimeoutError where a rule runs out of time."""
         if _HISTORY.search(diagnosis):
             return None  # an operation or an old illness is no category of what the patient has
-        for number in sorted(self._words.live(diagnosis)):
+        for number in self._words.live(diagnosis):
             condition = self._conditions[number]
             # as a whole, since in a few words no branch is worth looking for
             if self._words.members[number].whole.search(diagnosis, 0, len(diagnosis)):

@@ -58,8 +58,7 @@ class PriorCareFinder:
         found: list[PriorCare] = []
         for sentence in sentences(text):
             taken: list[Span] = []
-            live = self._family.live(text, sentence.start, sentence.end)
-            for number in sorted(live):
+            for number in self._family.live(text, sentence.start, sentence.end):
                 rule = self._finders[number]
                 for match in self._family.finditer(number, text, sentence.start, sentence.end):
                     if _FAMILY.search(sentence.of(text)):

@@ -221,7 +221,7 @@ class TreatmentClassifier:
         words = folded(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
-        for number in sorted(self._family.live(text)):
+        for number in self._family.live(text):
             term = self._terms[number]
             data = term.group
             if best is not None and data.priority < best.priority:
