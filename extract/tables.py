@@ -11,12 +11,15 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from extract.book import plain
+from extract.reading.page import Box
 from extract.record import FailureRecord, IssueRecord, LetterRecord
-from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS, PRIOR_CARE, TABLES, Table, Type
+from extract.schema import CITATIONS, EVIDENCE, FAILURES, FLAT, ISSUES, LETTERS, PRIOR_CARE, TABLES, Column, Table, Type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +32,8 @@ Columns = Sequence[Sequence[Any]]
 """The values of each of a table's columns."""
 LIST_MARK: Final = "|"
 FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
-_QUOTED: Final = re.compile('[,"\n\r]')
-"""What a cell stands in quotes for."""
+_FORMULA: Final = re.compile(f"\n[{re.escape(''.join(FORMULA_MARKS))}]")
+"""Cells that begin like a formula, in a column whose cells stand each on a line of its own."""
 TEXTS: Final = "texts"
 SIDES: Final = ("claims_administrator", "reviewer")
 """Who cites a guideline, in the order of the columns of flat."""
@@ -48,72 +51,156 @@ _PRIOR_CARE: Final = _fields(PRIOR_CARE.names[1:])
 _BOX: Final = EVIDENCE.names.index("x0")
 _BEFORE_BOX: Final = tuple(map(attrgetter, EVIDENCE.names[1:_BOX]))
 _AFTER_BOX: Final = tuple(map(attrgetter, EVIDENCE.names[_BOX + 4 :]))
+_NO_BOX: Final = Box(0, 0, 0, 0)
 _BESIDE: Final = {"body_parts": "letter_body_parts", "decision": "letter_decision"}
 """Columns of the letter that flat calls otherwise, since the item has its own."""
+_CITED: Final = tuple(f"{side}_{kind}" for kind in ("citations", "guidelines_cited") for side in SIDES)
+"""What flat has of an item's citations: the texts of each side, then its guidelines."""
+_CITED_COLUMNS: Final = tuple(c for name in _CITED for c in FLAT.columns if c.name == name)
 _FLAT: Final = itemgetter(
     *map(
         [
             *ISSUES.names,
-            *(f"{side}_{kind}" for kind in ("citations", "guidelines_cited") for side in SIDES),
+            *_CITED,
             *("" if name == "letter_id" else _BESIDE.get(name, name) for name in LETTERS.names),
         ].index,
         FLAT.names,
     )
 )
-"""Puts the cells of an item, of its citations and of its letter into the order of flat."""
+"""Puts the columns of items, of their citations and of their letters into the order of flat."""
 
 
-def columns_of(letters: Sequence[LetterRecord]) -> dict[str, Columns]:
-    """The columns of all rows that letters have, by table. Evidence, most of the rows, is read column by column."""
-    rows: dict[str, list[Cells]] = {table.name: [] for table in TABLES if table not in (EVIDENCE, FAILURES)}
-    for letter in letters:
-        for table, cells in _cells_of(letter):
-            rows[table.name].append(cells)
-    columns: dict[str, Columns] = {name: list(zip(*own, strict=True)) for name, own in rows.items()}
+class _Read(NamedTuple):
+    """The columns that letters have in all tables but flat, and what flat is put together of."""
+
+    columns: dict[str, Columns]
+    cited: Columns
+    owners: list[int]
+    """For each item which of the letters has it."""
+
+    def flat(self) -> Columns:
+        """The columns of flat."""
+        letters = _spread(self.columns[LETTERS.name], self.owners)
+        columns: Columns = _FLAT((*self.columns[ISSUES.name], *self.cited, *letters))
+        return columns
+
+
+class Rendered(NamedTuple):
+    """Rows of a table: lines of CSV, one a row, and the same as Arrow."""
+
+    lines: list[str]
+    rows: pa.Table
+
+
+def _read(letters: Sequence[LetterRecord]) -> _Read:
+    rows: dict[str, list[Cells]] = {LETTERS.name: list(map(_LETTER, letters))}
+    rows[ISSUES.name] = [(letter.letter_id, *_ISSUE(issue)) for letter in letters for issue in letter.issues]
+    rows[CITATIONS.name] = [
+        (letter.letter_id, issue.issue_number, *_CITATION(citation))
+        for letter in letters
+        for issue in letter.issues
+        for citation in issue.citations
+    ]
+    rows[PRIOR_CARE.name] = [(letter.letter_id, *_PRIOR_CARE(care)) for letter in letters for care in letter.prior_care]
+    columns = {t.name: _columns(rows[t.name], len(t.names)) for t in (LETTERS, ISSUES, CITATIONS, PRIOR_CARE)}
     columns[EVIDENCE.name] = _evidence_columns(letters)
-    return {table.name: columns[table.name] or [()] * len(table.names) for table in TABLES if table is not FAILURES}
+    cited = _columns([_cited(issue) for letter in letters for issue in letter.issues], len(_CITED))
+    return _Read(columns, cited, [number for number, letter in enumerate(letters) for _ in letter.issues])
+
+
+def _columns(rows: Sequence[Cells], count: int) -> Columns:
+    return list(zip(*rows, strict=True)) or [()] * count
+
+
+def _spread(columns: Sequence[Sequence[Any]], owners: Sequence[int]) -> list[list[Any]]:
+    """Columns of letters as columns of their items."""
+    return [[column[owner] for owner in owners] for column in columns]
 
 
 def rows_of(letter: LetterRecord) -> Iterator[tuple[Table, Row]]:
     """All rows of a letter with the table each belongs to, each cell under the name of its column."""
-    columns = columns_of([letter])
+    read = _read([letter])
+    columns = read.columns | {FLAT.name: read.flat()}
     for table in TABLES:
         for cells in zip(*columns.get(table.name, ()), strict=True):
             yield table, dict(zip(table.names, cells, strict=True))
 
 
-def _cells_of(letter: LetterRecord) -> Iterator[tuple[Table, Cells]]:
-    """The rows of a letter but for its evidence."""
-    own = _LETTER(letter)
-    yield LETTERS, own
-    for issue in letter.issues:
-        cells = letter.letter_id, *_ISSUE(issue)
-        yield ISSUES, cells
-        yield FLAT, _FLAT((*cells, *_cited(issue), *own))
-        for citation in issue.citations:
-            yield CITATIONS, (letter.letter_id, issue.issue_number, *_CITATION(citation))
-    for care in letter.prior_care:
-        yield PRIOR_CARE, (letter.letter_id, *_PRIOR_CARE(care))
+def rendered(letters: Sequence[LetterRecord]) -> dict[str, Rendered]:
+    """All rows of letters, by table.
+
+    Column by column, since what a cell needs depends on its column; flat repeats the cells of items and letters as
+    they are by then. Raises an exception where a value has no place in a table (a fault of a rule).
+    """
+    import pyarrow as pa
+
+    read = _read(letters)
+    cells: dict[str, list[list[str]]] = {}
+    arrays: dict[str, list[pa.Array]] = {}
+    for table in TABLES:
+        if table.name in read.columns:
+            cells[table.name] = _csv_cells(table.columns, read.columns[table.name], raw=False)
+            arrays[table.name] = _arrays(table.columns, read.columns[table.name])
+    cells[FLAT.name] = _FLAT(
+        (
+            *cells[ISSUES.name],
+            *_csv_cells(_CITED_COLUMNS, read.cited, raw=False),
+            *_spread(cells[LETTERS.name], read.owners),
+        )
+    )
+    owners = pa.array(read.owners, pa.int64())
+    arrays[FLAT.name] = _FLAT(
+        (
+            *arrays[ISSUES.name],
+            *_arrays(_CITED_COLUMNS, read.cited),
+            *(array.take(owners) for array in arrays[LETTERS.name]),
+        )
+    )
+    return {
+        table.name: Rendered(
+            _csv_lines(cells[table.name]), pa.Table.from_arrays(arrays[table.name], schema=arrow_schema(table))
+        )
+        for table in TABLES
+        if table is not FAILURES
+    }
 
 
-def _cited(issue: IssueRecord) -> Iterator[tuple[str, ...]]:
-    """What flat has of an item's citations: the texts of each side, then its guidelines."""
+def row_counts(letters: Sequence[LetterRecord]) -> dict[str, int]:
+    """How many rows letters have in each table."""
+    issues = [issue for letter in letters for issue in letter.issues]
+    return {
+        LETTERS.name: len(letters),
+        ISSUES.name: len(issues),
+        FLAT.name: len(issues),
+        CITATIONS.name: sum(len(issue.citations) for issue in issues),
+        PRIOR_CARE.name: sum(len(letter.prior_care) for letter in letters),
+        EVIDENCE.name: sum(len(letter.evidence) for letter in letters),
+    }
+
+
+def _cited(issue: IssueRecord) -> Cells:
     cited = [[c for c in issue.citations if c.cited_by == side] for side in SIDES]
-    for own in cited:
-        yield tuple(c.text for c in own)
-    for own in cited:
-        yield tuple(dict.fromkeys(c.guideline for c in own))
+    texts = (tuple(c.text for c in own) for own in cited)
+    return *texts, *(tuple(dict.fromkeys(c.guideline for c in own)) for own in cited)
 
 
 def _evidence_columns(letters: Sequence[LetterRecord]) -> Columns:
     rows = [row for letter in letters for row in letter.evidence]
-    boxes = [row.box for row in rows]
     return [
         [letter.letter_id for letter in letters for _ in letter.evidence],
         *(list(map(field, rows)) for field in _BEFORE_BOX),
-        *([None if box is None else round(box[side], 2) for box in boxes] for side in range(4)),
+        *_sides([row.box for row in rows]),
         *(list(map(field, rows)) for field in _AFTER_BOX),
     ]
+
+
+def _sides(boxes: Sequence[Box | None]) -> Columns:
+    """The sides of boxes in hundredths of a point, all at once: ``round`` takes longer than all else about them."""
+    import numpy as np
+
+    every = np.fromiter(chain.from_iterable(_NO_BOX if box is None else box for box in boxes), float)
+    sides = np.round(every.reshape(-1, 4), 2).T.tolist()
+    return [[None if box is None else x for box, x in zip(boxes, side, strict=True)] for side in sides]
 
 
 def failure_row(failure: FailureRecord) -> Row:
@@ -144,12 +231,16 @@ def csv_line(cells: Sequence[str]) -> str:
 
 
 def csv_columns(table: Table, columns: Columns, *, raw: bool = False) -> str:
-    """The columns of a table's rows as lines of CSV, as ``csv.writer`` writes the rows' cells.
+    """The columns of a table's rows as lines of CSV, as ``csv.writer`` writes the rows' cells."""
+    return "".join(_csv_lines(_csv_cells(table.columns, columns, raw=raw)))
 
-    Column by column, since what a cell needs depends on its column: this is most of what a row costs.
-    """
-    cells = [_csv_column(c.type, values, raw=raw) for c, values in zip(table.columns, columns, strict=True)]
-    return "".join([",".join(line) + "\r\n" for line in zip(*cells, strict=True)])
+
+def _csv_cells(kinds: Sequence[Column], columns: Columns, *, raw: bool) -> list[list[str]]:
+    return [_csv_column(kind.type, values, raw=raw) for kind, values in zip(kinds, columns, strict=True)]
+
+
+def _csv_lines(cells: Sequence[Sequence[str]]) -> list[str]:
+    return [",".join(line) + "\r\n" for line in zip(*cells, strict=True)]
 
 
 def _csv_column(kind: Type, values: Sequence[Any], *, raw: bool) -> list[str]:
@@ -157,16 +248,22 @@ def _csv_column(kind: Type, values: Sequence[Any], *, raw: bool) -> list[str]:
     if kind == "int":
         return ["" if v is None else str(v) for v in values]
     if kind == "num":
-        return ["" if v is None else _number(v) for v in values]
+        known = {v: "" if v is None else _number(v) for v in set(values)}  # lines share the sides of their boxes
+        return [known[v] for v in values]
     if kind == "str":
         cells = ["" if v is None else v for v in values]
-        if not raw:
-            cells = ["'" + c if c.startswith(FORMULA_MARKS) else c for c in cells]
+        if not raw and _FORMULA.search("\n".join(["", *cells])):
+            cells = [safe(c) for c in cells]
     else:
-        cells = [csv_cell(v, raw=raw) for v in values]
-    if _QUOTED.search("".join(cells)):
-        cells = ['"' + c.replace('"', '""') + '"' if _QUOTED.search(c) else c for c in cells]
+        cells = [csv_cell(v, raw=raw) if v else "" for v in values]  # most have no date and list nothing
+    together = "".join(cells)
+    if "," in together or '"' in together or "\n" in together or "\r" in together:
+        cells = [_quoted(c) if "," in c or '"' in c or "\n" in c or "\r" in c else c for c in cells]
     return cells
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def _number(value: float) -> str:
@@ -208,23 +305,36 @@ def arrow_schema(table: Table) -> pa.Schema:
     """The table's Parquet types."""
     import pyarrow as pa
 
-    types = {
+    types = _arrow_types()
+    return pa.schema([(c.name, types[c.type]) for c in table.columns])
+
+
+@cache
+def _arrow_types() -> dict[Type, pa.DataType]:
+    import pyarrow as pa
+
+    return {
         "str": pa.string(),
         "int": pa.int64(),
         "num": pa.float64(),
         "date": pa.date32(),
         "list": pa.list_(pa.string()),
     }
-    return pa.schema([(c.name, types[c.type]) for c in table.columns])
 
 
 def arrow_columns(table: Table, columns: Columns) -> pa.Table:
     """The columns of a table's rows as an Arrow table with the table's types."""
     import pyarrow as pa
 
-    schema = arrow_schema(table)
-    made = [pa.array(values, type=kind.type) for kind, values in zip(schema, columns, strict=True)]
-    return pa.Table.from_arrays(made, schema=schema)
+    return pa.Table.from_arrays(_arrays(table.columns, columns), schema=arrow_schema(table))
+
+
+def _arrays(kinds: Sequence[Column], columns: Columns) -> list[pa.Array]:
+    """The columns as Arrow arrays of their types."""
+    import pyarrow as pa
+
+    types = _arrow_types()
+    return [pa.array(values, type=types[kind.type]) for kind, values in zip(kinds, columns, strict=True)]
 
 
 def columns_by_name(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

@@ -418,13 +418,19 @@ def test_value_that_no_table_holds_is_the_letters_own_failure(tmp_path, reader, 
         found = real(self, source)
         if source.name == "001.txt":
             return [replace(found[0], age=10**30)]
+        if source.name == "003.txt":
+            return [replace(found[0], sex=["M"])]
         return [replace(found[0], text="\ud800")] if source.name == "002.txt" else found
 
     monkeypatch.setattr(LetterReader, "read", read)
-    make_letters(tmp_path / "in", 4)
+    make_letters(tmp_path / "in", 40)  # five of them make a part
     run(tmp_path / "in", "--out", tmp_path / "out")
-    assert failures(tmp_path / "out") == {"001.txt": "internal_error", "002.txt": "internal_error"}
-    assert len(sources(tmp_path / "out")) == 2
+    assert failures(tmp_path / "out") == dict.fromkeys(("001.txt", "002.txt", "003.txt"), "internal_error")
+    others = [f"{number:03d}.txt" for number in range(40) if number not in (1, 2, 3)]
+    assert sources(tmp_path / "out") == others
+    kept = [{(r["letter_id"], r["case_number"]) for r in rows(tmp_path / "out", name)} for name in ("letters", "flat")]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == len(others)
 
 
 def test_failures_of_any_name_are_the_same_in_csv_and_parquet(tmp_path, read_names):

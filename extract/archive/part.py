@@ -15,18 +15,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
 from extract.record import LetterRecord
 from extract.schema import FAILURES, TABLES, Table
-from extract.tables import Columns, arrow_columns, columns_of, csv_columns
+from extract.tables import rendered, row_counts
 
 HELD: Final = tuple(t for t in TABLES if t is not FAILURES)
 """Tables that parts hold rows of; failures stand in the ledger."""
 _CODEC: Final = "zstd"
-_WIDEST: Final = 2**63
 _INDEX: Final = "index.json"
 _TEXTS: Final = "texts"
 
@@ -46,56 +45,90 @@ class LetterFacts:
 
 
 class PartBuilder:
-    """Collects the letters of a chunk, file by file."""
+    """Collects the letters of a chunk, file by file. Rows are made of all of them together, which costs half."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[list[Any]]] = {t.name: [[] for _ in t.names] for t in HELD}
-        self._csv: dict[str, list[bytes]] = {t.name: [] for t in HELD}
-        self._texts: list[bytes] = []
-        self._slots: list[dict[str, Any]] = []
+        self._files: list[Sequence[LetterRecord]] = []
+        self._texts: list[list[bytes]] = []
 
     def add(self, letters: Sequence[LetterRecord]) -> int:
-        """Add the letters of one file; gives its slot.
+        """Add the letters of one file; gives its slot. Raises UnicodeError for a text that is none."""
+        self._texts.append([letter.text.encode() for letter in letters])
+        self._files.append(letters)
+        return len(self._files) - 1
 
-        Raises an exception, and adds nothing, where a value has no place in a table (a fault of a rule).
+    def encode(self) -> tuple[bytes, dict[int, Exception]]:
+        """The part as bytes, none where no file gave a letter.
+
+        And by slot what is wrong with files of which a value has no place in a table (a fault of a rule); their slots
+        are empty.
         """
-        columns = columns_of(letters)
-        csv = {table.name: _csv(table, columns[table.name]) for table in HELD}
-        texts = [letter.text.encode() for letter in letters]
-        for name, own in csv.items():
-            for values, more in zip(self._columns[name], columns[name], strict=True):
-                values.extend(more)
-            self._csv[name].append(own)
-        self._texts += texts
-        self._slots.append(
+        try:
+            return self._encoded(), {}
+        except Exception:
+            faults = {slot: error for slot in range(len(self._files)) if (error := self._fault(slot)) is not None}
+            if not faults:
+                raise
+            for slot in faults:
+                self._files[slot], self._texts[slot] = (), []
+            return self._encoded(), faults
+
+    def warm_up(self) -> None:
+        """Pay for what the first part costs more, before a clock runs."""
+        self._zipped()
+
+    def _fault(self, slot: int) -> Exception | None:
+        try:
+            _made(self._files[slot : slot + 1])
+        except Exception as error:
+            return error
+        return None
+
+    def _encoded(self) -> bytes:
+        return self._zipped() if any(self._files) else b""
+
+    def _zipped(self) -> bytes:
+        made = _made(self._files)
+        slots = [
             {
                 "letters": [
                     [letter.letter_id, letter.layout, letter.issue_count, list(letter.flags), len(text)]
                     for letter, text in zip(letters, texts, strict=True)
                 ],
-                "rows": [len(columns[t.name][0]) for t in HELD],
-                "csv": [len(csv[t.name]) for t in HELD],
+                "rows": [of_table.counts[slot] for of_table in made.values()],
+                "csv": [len(of_table.csv[slot]) for of_table in made.values()],
             }
-        )
-        return len(self._slots) - 1
-
-    def encode(self) -> bytes:
-        """The part as bytes; none where no file gave a letter."""
-        return self._encoded() if self._slots else b""
-
-    def warm_up(self) -> None:
-        """Pay for what the first part costs more, before a clock runs."""
-        self._encoded()
-
-    def _encoded(self) -> bytes:
+            for slot, (letters, texts) in enumerate(zip(self._files, self._texts, strict=True))
+        ]
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
-            archive.writestr(_INDEX, json.dumps(self._slots, separators=(",", ":")))
-            for table in HELD:
-                archive.writestr(f"{table.name}.csv", _packed(b"".join(self._csv[table.name])))
-                archive.writestr(f"{table.name}.arrow", _stream(arrow_columns(table, self._columns[table.name])))
-            archive.writestr(_TEXTS, _packed(b"".join(self._texts)))
+            archive.writestr(_INDEX, json.dumps(slots, separators=(",", ":")))
+            for name, of_table in made.items():
+                archive.writestr(f"{name}.csv", _packed(b"".join(of_table.csv)))
+                archive.writestr(f"{name}.arrow", _stream(of_table.rows))
+            archive.writestr(_TEXTS, _packed(b"".join(itertools.chain.from_iterable(self._texts))))
         return out.getvalue()
+
+
+class _Made(NamedTuple):
+    """A table's rows of all files: how many each file has, their lines of CSV, and the rows."""
+
+    counts: list[int]
+    csv: list[bytes]
+    rows: pa.Table
+
+
+def _made(files: Sequence[Sequence[LetterRecord]]) -> dict[str, _Made]:
+    """The rows of files, by table. Raises an exception where a value has no place in one."""
+    tables = rendered([letter for letters in files for letter in letters])
+    counts = [row_counts(letters) for letters in files]
+    made = {}
+    for table in HELD:
+        lines = iter(tables[table.name].lines)
+        own = [count[table.name] for count in counts]
+        csv = ["".join(itertools.islice(lines, count)).encode() for count in own]
+        made[table.name] = _Made(own, csv, tables[table.name].rows)
+    return made
 
 
 class Part:
@@ -166,15 +199,6 @@ class Part:
 def part_path(home: Path, number: int) -> Path:
     """Where a part lies: a thousand to a folder."""
     return home / f"{number // 1000:04d}" / f"{number:07d}.part"
-
-
-def _csv(table: Table, columns: Columns) -> bytes:
-    """Rows as lines of CSV in UTF-8. Raises OverflowError for a whole number that no table can hold."""
-    for column, values in zip(table.columns, columns, strict=True):
-        numbers = [v for v in values if v is not None] if column.type == "int" else None
-        if numbers and not -_WIDEST <= min(numbers) <= max(numbers) < _WIDEST:
-            raise OverflowError(column.name)
-    return csv_columns(table, columns).encode()
 
 
 def _packed(data: bytes) -> bytes:

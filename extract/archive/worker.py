@@ -46,7 +46,11 @@ class ChunkReader:
             tell(Begins(index))
             outcomes.append(self._one(task, part, tell))
         tell(Begins(len(tasks)))
-        return Result(tuple(outcomes), part.encode())
+        data, faults = part.encode()
+        for index, outcome in enumerate(outcomes):
+            if outcome.slot in faults:
+                outcomes[index] = _at_fault(outcome.name, outcome.sha256, faults[outcome.slot])
+        return Result(tuple(outcomes), data)
 
     def _one(self, task: Task, part: PartBuilder, tell: Callable[[Message], None]) -> Outcome:
         sha256 = ""
@@ -66,8 +70,12 @@ class ChunkReader:
             return Outcome(task.name, "failed", sha256, Reason.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY.meaning)
         except ConnectionError:  # the parent is gone
             raise
-        except Exception as error:  # a value that has no place in a table, a file system of its own mind
-            return Outcome(task.name, "failed", sha256, Reason.INTERNAL_ERROR, fault(error))
+        except Exception as error:  # a file system of its own mind
+            return _at_fault(task.name, sha256, error)
+
+
+def _at_fault(name: str, sha256: str, error: Exception) -> Outcome:
+    return Outcome(name, "failed", sha256, Reason.INTERNAL_ERROR, fault(error))
 
 
 def serve(connection: Connection, reader: ChunkReader) -> None:
