@@ -265,7 +265,7 @@ class _Work:
         if result.part:
             path = part_path(self._parts, number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, result.part)
+            write_whole(path, result.part, to_disk=False)  # one that a power cut spoils is noticed, and read again
         self._ledger.commit(number, result.outcomes)
 
     def assemble(self) -> Summary | None:

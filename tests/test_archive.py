@@ -356,10 +356,10 @@ def test_full_disk_ends_the_run_and_the_same_command_goes_on(tmp_path, read_name
     make_letters(tmp_path / "in", 3)
     real = runs.write_whole
 
-    def full(path, data):
+    def full(path, data, **how):
         if path.name == "0000002.part":
             raise OSError(28, "No space left on device")
-        real(path, data)
+        real(path, data, **how)
 
     monkeypatch.setattr(runs, "write_whole", full)
     assert "same command" in run(tmp_path / "in", "--out", tmp_path / "out", code=1)

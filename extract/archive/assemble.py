@@ -14,6 +14,7 @@ import os
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -118,6 +119,9 @@ class Assembly:
         try:
             writers |= {t.name: _TableWriter(self._out, self._rendering.table(t)) for t in TABLES}
             self._stream(summary, writers, texts)
+            for writer in writers.values():
+                writer.end()
+            _to_disk([path for writer in writers.values() for path in writer.unfinished])
             for name in (RUN_FILE, *METADATA):  # until all tables are the new ones
                 (self._out / name).unlink(missing_ok=True)
             tables = [writer.finish() for writer in writers.values()]
@@ -267,13 +271,20 @@ class _TableWriter:
         for stream in self._streams.values():
             stream.close()
 
-    def finish(self) -> Written:
-        """Write what is held and give both files their names."""
+    @property
+    def unfinished(self) -> list[Path]:
+        """Where both files are until they are finished."""
+        return [self._part(suffix) for suffix in SUFFIXES]
+
+    def end(self) -> None:
+        """Write what is held and close both files."""
         if self._rows:
             self._flush(self._rows)
         self.close()
+
+    def finish(self) -> Written:
+        """Give both files, ended and on the disk, their names."""
         for suffix in SUFFIXES:
-            _to_disk(self._part(suffix))
             os.replace(self._part(suffix), self._paths[suffix])
         facts = {s: file.facts(self._paths[s].name) for s, file in self._files.items()}
         return Written(self._table, self._count, facts)
@@ -316,13 +327,17 @@ class _Texts:
             (self._home / f"{letter_id}.txt").unlink(missing_ok=True)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever is killed."""
+def write_whole(path: Path, data: bytes, *, to_disk: bool = True) -> None:
+    """Write a file so that it is there whole or not at all, whatever is killed.
+
+    Without ``to_disk`` that is not promised of a power cut, and nothing waits for the disk.
+    """
     part = path.with_name(path.name + ".part")
     with part.open("wb") as stream:
         stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+        if to_disk:
+            stream.flush()
+            os.fsync(stream.fileno())
     os.replace(part, path)
 
 
@@ -361,6 +376,12 @@ def _json(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _to_disk(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
+def _to_disk(paths: Sequence[Path]) -> None:
+    """Wait until the disk has these files, for all of them at once: one by one each costs a turn of the disk."""
+
+    def wait(path: Path) -> None:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        list(pool.map(wait, paths))

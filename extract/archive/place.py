@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +34,7 @@ class Place:
 
     def to_json(self) -> str:
         """As one line of ASCII; a path of any bytes survives it."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v})
+        return json.dumps({name: value for name in self.__slots__ if (value := getattr(self, name))})
 
     @classmethod
     def of_json(cls, text: str) -> Place:

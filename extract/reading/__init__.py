@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePath
 from typing import Literal
 
@@ -25,8 +26,12 @@ def read_bytes(path: Path) -> bytes:
     """A file's bytes. Raises LetterError (``unreadable``, ``too_large``) before more than the limit is read."""
     try:
         with path.open("rb") as stream:
-            size = path.stat().st_size
-            data = stream.read(Limits.file_bytes + 1) if size <= Limits.file_bytes else b""
+            size = os.fstat(stream.fileno()).st_size
+            data = b""
+            if size <= Limits.file_bytes:
+                data = stream.read(size + 1)  # space for as much is taken before it is read
+                if len(data) > size:  # it grew, or the file system tells no sizes
+                    data += stream.read(Limits.file_bytes + 1 - len(data))
     except OSError as error:
         raise LetterError(Reason.UNREADABLE, error.strerror or type(error).__name__) from error
     check_size(max(size, len(data)))
