@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from extract.evidence import Found, Span
 from extract.layout import Sections
@@ -13,6 +14,12 @@ from extract.text import LetterText, Place
 
 FILE = "file"
 """Section of evidence for what is known of the file itself, not from its words."""
+
+
+PLACES: Final = 4
+"""Decimals of a confidence."""
+_new: Final = tuple.__new__
+"""At hand: to call the class of a named tuple takes twice as long."""
 
 
 def plain(value: Any) -> str:
@@ -24,6 +31,12 @@ def plain(value: Any) -> str:
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     return str(value)
+
+
+@lru_cache(maxsize=1000)
+def _rounded(confidence: float) -> float:
+    """Remembered, since rules know a dozen confidences and to round one takes as long as to write its row."""
+    return round(confidence, PLACES)
 
 
 class _Words(NamedTuple):
@@ -82,7 +95,7 @@ class EvidenceBook:
         self._write(table, field, found, self._words_at(found.span, section), value, issue, citation)
 
     def _words_at(self, raw: Span, section: str) -> _Words:
-        return _Words(section, raw, raw.of(self._text.raw), self._text.place(raw))
+        return _new(_Words, (section, raw, raw.of(self._text.raw), self._text.place(raw)))
 
     def _write(
         self,
@@ -98,7 +111,7 @@ class EvidenceBook:
         if found.rating is not None:
             self.ratings[len(self.rows)] = found.rating
         shown = plain(found.value if value is None else value)
-        sure = round(found.confidence, 4)
+        sure = _rounded(found.confidence)
         self.rows.append(
             Evidence(table, field, shown, text, section, start, end, page, box, found.method, sure, issue, citation)
         )
