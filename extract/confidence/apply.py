@@ -53,9 +53,10 @@ _STEEPEST: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Fixed:
-    """Of a row by itself: log-odds, the most that may be claimed, its kind, and whether others come from it or it
-    from others."""
+    """Of a row by itself: a number to know it by, log-odds, the most that may be claimed, its kind, and whether others
+    come from it or it from others."""
 
+    number: int
     odds: float
     bound: float
     group: Group
@@ -89,6 +90,10 @@ class Calibration:
     _known: dict[tuple[str, str, str, float], _Fixed | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _remembered: dict[tuple[int, float, tuple[Feature, ...]], float] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Confidences by what a row has by itself, with its letter and from around it: most rows are like earlier ones."""
 
     @classmethod
     def load(cls, path: Path = HOME) -> Self:
@@ -118,32 +123,42 @@ class Calibration:
     def rate(self, rows: Sequence[Evidence], facts: Facts) -> list[float]:
         """For each row the share of such values that are right, as far as the letters with gold tell."""
         around = Surroundings(rows, facts)
-        weight = self.weights.get
+        of, ratings, remembered = around.of, facts.ratings, self._remembered
         shared = {group: self._sum(of_letter(facts, group)) for group in GROUPS}
         sources: dict[tuple[str, int | None], list[tuple[int | None, float]]] = {}
         rated: list[float] = []
-        unmeasured: dict[int, float] = {}
+        unmeasured: list[int] = []
         for number, row in enumerate(rows):
             known = self._fixed(row)
             if known is None:
                 rated.append(1.0)
                 continue
-            odds = known.odds + shared[known.group]
-            bound = INFERRED if known.unmeasured else known.bound
-            for name, x in around.of(number, row):
-                odds += weight(name, 0.0) * x
-                if name.startswith(BOUNDING):
-                    bound = min(bound, self.bound(name))
-            if known.unmeasured:
-                unmeasured[number] = bound
-            chance = _chance(odds)
-            sure = round(chance if chance < bound else bound, PLACES)
+            base, features = shared[known.group], of(number, row)
+            key = (known.number, base, features)
+            sure = remembered.get(key)
+            if sure is None:
+                sure = self._sure(known, base, features)
+                # but for numbers of which each row has its own
+                if len(remembered) < _REMEMBERED and number not in ratings and facts.quality is None:
+                    remembered[key] = sure
             rated.append(sure)
-            if known.source:
+            if known.unmeasured:
+                unmeasured.append(number)
+            elif known.source:
                 sources.setdefault((row.field, row.issue_number), []).append((row.start, sure))
-        for number, bound in unmeasured.items():
-            rated[number] = min([bound, *_sources(rows[number], sources)])
+        for number in unmeasured:
+            rated[number] = min([rated[number], *_sources(rows[number], sources)])
         return rated
+
+    def _sure(self, known: _Fixed, base: float, features: Iterable[Feature]) -> float:
+        """The confidence of a row; of one that no gold speaks of, the most that may be claimed."""
+        odds, weight = known.odds + base, self.weights.get
+        bound = INFERRED if known.unmeasured else known.bound
+        for name, x in features:
+            odds += weight(name, 0.0) * x
+            if name.startswith(BOUNDING):
+                bound = min(bound, self.bound(name))
+        return bound if known.unmeasured else round(min(_chance(odds), bound), PLACES)
 
     def bound(self, name: str) -> float:
         """The most that may be claimed of a field or under a warning, by the letters that stand behind it."""
@@ -173,7 +188,7 @@ class Calibration:
         method = next((n for n, _ in features if n.startswith(METHOD)), "")
         bound = min(self.bound(f"field:{table}.{name}"), max(self.bound(method), NEW))
         group = group_of(table, name)
-        return _Fixed(odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
+        return _Fixed(len(self._known), odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
 
 def load_calibration(path: Path | None) -> Calibration | None:
