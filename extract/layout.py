@@ -64,6 +64,12 @@ class FieldData(Strict):
     kind: Kind
     labels: list[str] = Field(min_length=1)
 
+    @cached_property
+    def words(self) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
+        """The words of each label as they are compared, in order and each once."""
+        split = [tuple(label.lower().split()) for label in self.labels]
+        return tuple((words, frozenset(words)) for words in split)
+
 
 class PartData(Strict):
     """A label or sentence inside the items that opens a part of an item."""
@@ -411,5 +417,5 @@ def _fields(*headers: Sequence[FieldData]) -> list[FieldData]:
     for data in (f for header in headers for f in header):
         known = fields.get(data.field)
         labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
-        fields[data.field] = data.model_copy(update={"labels": labels})
+        fields[data.field] = FieldData(field=data.field, kind=data.kind, labels=labels)
     return list(fields.values())

@@ -106,13 +106,12 @@ class Line:
 
     def words(self) -> list[Word]:
         """The line's words with their boxes."""
-        text, out, start = self.text, [], 0
-        for piece in text.split(" "):
-            if piece:
-                box = self.box_of(start, start + len(piece))
-                if box is not None:
-                    out.append(_new(Word, (piece, box, start)))
-            start += len(piece) + 1
+        out, start = [], 0
+        for piece in self.text.split(" "):
+            end = start + len(piece)
+            if piece and (box := self.box_of(start, end)) is not None:
+                out.append(_new(Word, (piece, box, start)))
+            start = end + 1
         return out
 
 
