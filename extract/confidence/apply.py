@@ -53,10 +53,11 @@ _STEEPEST: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Fixed:
-    """Of a row by itself: a number to know it by, log-odds, the most that may be claimed, its kind, and whether others
-    come from it or it from others."""
+    """Of a row by itself: log-odds, the most that may be claimed, its kind, and whether others come from it or it
+    from others."""
 
-    number: int
+    number: int | None
+    """To know it by; None where it is not remembered."""
     odds: float
     bound: float
     group: Group
@@ -90,7 +91,7 @@ class Calibration:
     _known: dict[tuple[str, str, str, float], _Fixed | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    _remembered: dict[tuple[int, float, tuple[Feature, ...]], float] = field(
+    _remembered: dict[tuple[int | None, float, tuple[Feature, ...]], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     """Confidences by what a row has by itself, with its letter and from around it: most rows are like earlier ones."""
@@ -129,7 +130,10 @@ class Calibration:
         rated: list[float] = []
         unmeasured: list[int] = []
         for number, row in enumerate(rows):
-            known = self._fixed(row)
+            try:
+                known = self._known[row.table, row.field, row.method, row.confidence]
+            except KeyError:
+                known = self._fixed(row)
             if known is None:
                 rated.append(1.0)
                 continue
@@ -138,8 +142,8 @@ class Calibration:
             sure = remembered.get(key)
             if sure is None:
                 sure = self._sure(known, base, features)
-                # but for numbers of which each row has its own
-                if len(remembered) < _REMEMBERED and number not in ratings and facts.quality is None:
+                ordinary = number not in ratings and facts.quality is None  # else of numbers that are each row's own
+                if ordinary and known.number is not None and len(remembered) < _REMEMBERED:
                     remembered[key] = sure
             rated.append(sure)
             if known.unmeasured:
@@ -169,15 +173,12 @@ class Calibration:
         return sum(self.weights.get(name, 0.0) * x for name, x in features)
 
     def _fixed(self, row: Evidence) -> _Fixed | None:
-        """What a row has by itself, remembered; None for facts of the file."""
+        """What a row has by itself, from now on remembered; None for facts of the file."""
         key = (row.table, row.field, row.method, row.confidence)
-        try:
-            return self._known[key]
-        except KeyError:
-            known = self._look_up(*key)
-            if len(self._known) < _REMEMBERED:
-                self._known[key] = known
-            return known
+        known = self._look_up(*key)
+        if len(self._known) < _REMEMBERED:
+            self._known[key] = known
+        return known
 
     def _look_up(self, table: str, name: str, method: str, confidence: float) -> _Fixed | None:
         cell = (table, name)
@@ -188,7 +189,8 @@ class Calibration:
         method = next((n for n, _ in features if n.startswith(METHOD)), "")
         bound = min(self.bound(f"field:{table}.{name}"), max(self.bound(method), NEW))
         group = group_of(table, name)
-        return _Fixed(len(self._known), odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
+        number = len(self._known) if len(self._known) < _REMEMBERED else None
+        return _Fixed(number, odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
 
 def load_calibration(path: Path | None) -> Calibration | None:

@@ -52,13 +52,14 @@ Place = tuple[int | None, int | None]
 
 
 class _Cited(NamedTuple):
-    """The citations of a letter: guideline and chapter of each; those that both sides of an item cite; the items that
-    stand on the same words; what read each; rows with a sentence for a title, their citations and items."""
+    """The citations of a letter: what read each; those of a chapter that both sides of an item cite, and those that
+    name a chapter; the words that several items stand on; rows with a sentence for a title, their citations and items.
+    """
 
-    own: Mapping[Place, tuple[str, str]]
-    both: frozenset[tuple[int | None, str, str]]
-    places: Mapping[Place, set[int | None]]
-    by: Mapping[Place, str]
+    by: Mapping[Place, Feature]
+    twice: frozenset[Place]
+    chapters: frozenset[Place]
+    shared: frozenset[Place]
     prose_rows: frozenset[int]
     prose: frozenset[Place]
     prose_items: frozenset[int | None]
@@ -83,26 +84,27 @@ class Surroundings:
 
     def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
         self._facts = facts
-        self._read, self._cited = _gather(rows), _gather_citations(rows)
+        self._cells = [(row.table, row.field) for row in rows]
+        self._read, self._cited = _gather(rows, self._cells), _gather_citations(rows)
         self._warnings: dict[Cell, list[Feature]] = {}
         for flag in sorted(facts.flags & CONCERNS.keys()):
             for cell in CONCERNS[flag]:
                 self._warnings.setdefault(cell, []).append((f"flag:{flag}", 1.0))
-        told = {(table, name) for table, name, _ in facts.second}
-        self._spoken_of = _CHECKS.keys() | self._warnings.keys() | told
+        self._told = {(table, name) for table, name, _ in facts.second}
+        self._spoken_of = _CHECKS.keys() | self._warnings.keys() | self._told
         """Cells outside of the citations that something else in the letter speaks of."""
 
     def of(self, number: int, row: Evidence) -> tuple[Feature, ...]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
-        cell = (row.table, row.field)
-        rating, quality = self._facts.ratings.get(number), self._facts.quality
+        cell, facts = self._cells[number], self._facts
+        rating, quality = facts.ratings.get(number), facts.quality
         cites = row.table == "citations"
         if not cites and rating is None and quality is None and cell not in self._spoken_of:
             return ()  # as of most rows
         found: list[Feature] = []
         if self._warnings:
             found += self._warnings.get(cell, ())
-        verdict = self.verdict(row)
+        verdict = self._verdict(cell, row)
         if verdict is not None:
             found += _said(*cell, verdict)
         if quality is not None:
@@ -110,7 +112,7 @@ class Surroundings:
             found.append(("ocr misread", poverty(quality) * words / 10))
         if rating is not None:
             found.append((f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))))
-            if "summary" in self._facts.practised:
+            if "summary" in facts.practised:
                 found.append((f"practised:{row.field}", PRACTISED))
         if cites:
             found += self._citation(number, row)
@@ -123,26 +125,28 @@ class Surroundings:
     def _citation(self, number: int, row: Evidence) -> list[Feature]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
         cited, key = self._cited, (row.issue_number, row.citation_number)
-        method = cited.by.get(key)
-        found = [] if method is None else [_cited_by(method)]
-        if len(cited.places.get((row.start, row.end), ())) > 1:
+        by = cited.by.get(key)
+        found = [] if by is None else [by]
+        if cited.shared and (row.start, row.end) in cited.shared:
             found.append(("citation: shared", 1.0))
-        if not cited.own.get(key, ("", ""))[1] and row.field != "sections":
+        if key not in cited.chapters and row.field != "sections":
             found.append(("citation: no chapter", 1.0))
-        if number in cited.prose_rows:
-            found.append(("citation: prose", 1.0))
-        elif key in cited.prose:
-            found.append(("citation: prose in it", 1.0))
-        elif row.issue_number in cited.prose_items:
-            found.append(("citation: prose beside", 1.0))
+        if cited.prose:
+            if number in cited.prose_rows:
+                found.append(("citation: prose", 1.0))
+            elif key in cited.prose:
+                found.append(("citation: prose in it", 1.0))
+            elif row.issue_number in cited.prose_items:
+                found.append(("citation: prose beside", 1.0))
         return found
 
-    def verdict(self, row: Evidence) -> bool | None:
+    def _verdict(self, cell: Cell, row: Evidence) -> bool | None:
         """True where an independent finder agrees with a value, False where one says otherwise, else None."""
-        told = self._facts.second.get((row.table, row.field, row.issue_number))
-        if told is not None:
-            return told
-        check = _CHECKS.get((row.table, row.field))
+        if cell in self._told:
+            told = self._facts.second.get((*cell, row.issue_number))
+            if told is not None:
+                return told
+        check = _CHECKS.get(cell)
         return None if check is None else check(self, row)
 
     def _case_number(self, row: Evidence) -> bool | None:
@@ -170,8 +174,7 @@ class Surroundings:
 
     def _cited_twice(self, row: Evidence) -> bool | None:
         """Both sides of an item cite the same chapter."""
-        own = self._cited.own.get((row.issue_number, row.citation_number))
-        return True if own is not None and (row.issue_number, *own) in self._cited.both else None
+        return True if (row.issue_number, row.citation_number) in self._cited.twice else None
 
     def _part(self, row: Evidence) -> bool | None:
         """A body part of the summary among those of the items."""
@@ -213,11 +216,10 @@ def _cited_by(method: str) -> Feature:
     return f"citation by:{method}", 1.0
 
 
-def _gather(rows: Sequence[Evidence]) -> _Read:
+def _gather(rows: Sequence[Evidence], cells: Sequence[Cell]) -> _Read:
     """What other rows are held against, as far as it stands in the letter's own fields and its items."""
     by_field: defaultdict[Cell, list[Evidence]] = defaultdict(list)
-    for row in rows:
-        cell = (row.table, row.field)
+    for row, cell in zip(rows, cells, strict=True):
         if cell in _GATHERED:
             by_field[cell].append(row)
     decision, cover = (by_field["letters", name] for name in ("decision", "cover_determination"))
@@ -240,30 +242,36 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
 def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     """What the citations of a letter are held against."""
     places: dict[Place, set[int | None]] = {}
-    by: dict[Place, str] = {}
+    by: dict[Place, Feature] = {}
     chapters: dict[Place, dict[str, str]] = {}
     prose: set[Place] = set()
     prose_rows: set[int] = set()
     for number, row in enumerate(rows):
         if row.table != "citations":
             continue
-        key = (row.issue_number, row.citation_number)
-        if row.field in _WORDED and _is_prose(row.value):
+        key, name = (row.issue_number, row.citation_number), row.field
+        if name in _WORDED and _is_prose(row.value):
             prose.add(key)
             prose_rows.add(number)
-        if row.field == "text":
+        if name == "text":
             places.setdefault((row.start, row.end), set()).add(row.issue_number)
-        elif row.field in _CITED:
-            chapters.setdefault(key, {})[row.field] = row.value
-            if row.field == "guideline":
-                by[key] = row.method
-    own = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in chapters.items()}
-    sides: dict[tuple[int | None, str, str], set[str]] = {}
-    for key, (guideline, chapter) in own.items():
-        sides.setdefault((key[0], guideline, chapter), set()).add(chapters[key].get("cited_by", ""))
-    both = frozenset(key for key, who in sides.items() if len(who) > 1)
-    items = frozenset(issue for issue, _ in prose)
-    return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
+        elif name in _CITED:
+            chapters.setdefault(key, {})[name] = row.value
+            if name == "guideline":
+                by[key] = _cited_by(row.method)
+    sides: dict[tuple[int | None, str, str], list[Place]] = {}
+    for key, cited in chapters.items():
+        sides.setdefault((key[0], cited.get("guideline", ""), cited.get("chapter", "")), []).append(key)
+    both = [keys for keys in sides.values() if len({chapters[key].get("cited_by", "") for key in keys}) > 1]
+    return _Cited(
+        by,
+        frozenset([key for keys in both for key in keys]),
+        frozenset([key for key, cited in chapters.items() if cited.get("chapter")]),
+        frozenset([place for place, issues in places.items() if len(issues) > 1]),
+        frozenset(prose_rows),
+        frozenset(prose),
+        frozenset([issue for issue, _ in prose]),
+    )
 
 
 @lru_cache(maxsize=2000)
