@@ -36,6 +36,7 @@ FURNITURE_LINES = 3
 
 _new: Final = tuple.__new__
 """At hand: to call the class of a named tuple takes twice as long."""
+_PRINTED: Final = bytes(range(ord(" "), 127))
 _WORD_BEFORE = regex.compile(r"(\p{L}+)-$")
 _WORD_AFTER = regex.compile(r"\p{Ll}+")
 _CONJUNCTION = regex.compile(r"(?:and|or|to)\b", regex.IGNORECASE)
@@ -161,23 +162,25 @@ class _Builder:
         furniture = _repeated(pages)
         pitches = _pitches(pages)
         raw: list[str] = []
-        at = 0
+        at, most = 0, Limits.characters
         for page, pitch in zip(pages, pitches, strict=True):
             if raw:
                 raw.append("\f")
                 at += 1
             own, blank_before = page.number, page.blank_before
             head, foot = _edges(page)
+            edge = {index for number, index in furniture if number == own}
+            even = _is_even(page)
             farthest = PARAGRAPH_GAP * pitch
             before: float | None = None
             for index, line in enumerate(page.lines):
                 text = line.text
                 start, at = at, at + len(text) + 1
                 raw += text, "\n"
-                if at > Limits.characters:
-                    raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
+                if at > most:
+                    raise LetterError(Reason.TOO_LARGE, f"more than {most} characters")
                 words = _new(Span, (start, at - 1))
-                if (own, index) in furniture or ((index < head or index >= foot) and is_furniture(text)):
+                if index in edge or ((index < head or index >= foot) and is_furniture(text)):
                     self.lines.append(_new(TextLine, (own, words, None, line, False)))
                     continue
                 top = line.box[1]
@@ -185,7 +188,7 @@ class _Builder:
                     new = blank_before[index] and (index > 0 or self._ended)
                 else:
                     new = self._ended if before is None else top - before > farthest
-                self.lines.append(_new(TextLine, (own, words, self._append(text, start, new), line, new)))
+                self.lines.append(_new(TextLine, (own, words, self._append(text, start, new, even), line, new)))
                 before = top
         self.raw = "".join(raw)
         self.clean = "".join(self._pieces)
@@ -205,7 +208,8 @@ class _Builder:
         """True where the text so far ends a sentence, so that a new page may begin a paragraph."""
         return not self._last or bool(_SENTENCE_END.search(self._last))
 
-    def _append(self, text: str, raw_start: int, new: bool) -> Span:
+    def _append(self, text: str, raw_start: int, new: bool, even: bool) -> Span:
+        """Add a line; ``even`` where it is known to hold nothing that is folded or left out, as of nearly all pages."""
         last, self._last = self._last, text
         joint = ""
         if self._length:
@@ -215,13 +219,19 @@ class _Builder:
                 if joint == "-":
                     self._drop_last()
                     joint = ""
-        start = self._length + len(joint)
-        if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
-            self._put(joint + text, raw_start - len(joint))  # nearly every line
-        else:
-            if joint:
-                self._put(joint, raw_start - 1)
-            self._append_slowly(text, raw_start)
+        at = self._length
+        start = at + len(joint)
+        if even or (text.isascii() and text.isprintable() and "  " not in text and text == text.strip()):
+            shift = raw_start - start
+            if shift != self.shifts[-1]:
+                self.runs.append(at)
+                self.shifts.append(shift)
+            self._pieces.append(joint + text)
+            self._length = end = start + len(text)
+            return _new(Span, (start, end))
+        if joint:
+            self._put(joint, raw_start - 1)
+        self._append_slowly(text, raw_start)
         return _new(Span, (start, self._length))
 
     def _put(self, piece: str, raw_start: int) -> None:
@@ -267,6 +277,13 @@ class _Builder:
             if whole in self._printed and whole in self._words and self._words[before.group(1).lower()] <= 1:
                 return "-"
         return ""
+
+
+def _is_even(page: Page) -> bool:
+    """True where all lines of a page stand in the clean text as they are: no white space to fold, no odd characters."""
+    words = " ".join(["", *(line.text for line in page.lines), ""])
+    # what is printed is taken out of the bytes: to ask the characters takes ten times as long
+    return words.isascii() and "  " not in words and not words.encode().translate(None, _PRINTED)
 
 
 def _edges(page: Page) -> tuple[int, int]:

@@ -178,7 +178,7 @@ def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
     # sorted as tuples, which are compared without a call of Python code; the number keeps equal ones apart
     keyed = [(s.box[1], s.box[0], number, s) for number, s in enumerate(segments) if s.text]
     keyed.sort()
-    groups: list[list[Segment]] = []
+    groups: list[tuple[Segment, ...]] = []
     top = bottom = 0.0
     for own_top, _, _, segment in keyed:
         own_bottom = segment.box[3]
@@ -186,8 +186,8 @@ def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
             overlap = (bottom if bottom < own_bottom else own_bottom) - (own_top if own_top > top else top)
             height, own = bottom - top, own_bottom - own_top
             if overlap > SAME_ROW * (height if height < own else own):
-                groups[-1].append(segment)
+                groups[-1] += (segment,)
                 continue
-        groups.append([segment])
+        groups.append((segment,))
         top, bottom = own_top, own_bottom
-    return tuple([Line(tuple(sorted(g, key=lambda s: s.box.x0) if len(g) > 1 else g)) for g in groups])
+    return tuple([Line(g if len(g) == 1 else tuple(sorted(g, key=lambda s: s.box.x0))) for g in groups])

@@ -155,7 +155,8 @@ class _TextPage:
         box_of = self.box_of
         segments = []
         at = 0
-        for line in text.replace("\r", "\n").split("\n"):
+        # of the two characters that end a line the first is left to it as a space: places stay, lines are half as many
+        for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
             for whole in _BROKEN.findall(line) if broken else (line,):
                 piece = whole.strip()
                 if piece:
