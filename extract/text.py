@@ -36,6 +36,7 @@ FURNITURE_LINES = 3
 
 _new: Final = tuple.__new__
 """At hand: to call the class of a named tuple takes twice as long."""
+_FAR: Final = math.inf
 _PRINTED: Final = bytes(range(ord(" "), 127))
 _WORD_BEFORE = regex.compile(r"(\p{L}+)-$")
 _WORD_AFTER = regex.compile(r"\p{Ll}+")
@@ -106,12 +107,12 @@ class LetterText:
         page = lines[index].page
         if not self.has_boxes:
             return _new(Place, (page, None))
-        x0 = top = math.inf
-        x1 = bottom = -math.inf
+        x0 = top = _FAR
+        x1 = bottom = -_FAR
         for number in range(index, bisect.bisect_left(starts, end, index)):
             own, (at, stop), _, line, _ = lines[number]
             if own != page:
-                if x0 < math.inf:
+                if x0 < _FAR:
                     break
                 page = own
             part = line.box if start <= at and stop <= end else line.box_of(start - at, end - at)

@@ -70,7 +70,10 @@ class Checker:
         return sorted(found, key=lambda sign: _ORDER[sign.flag])
 
     def flagged(self, facts: Facts, signs: Sequence[Sign], book: EvidenceBook) -> LetterRecord:
-        """The letter with its flags, and with those of each item, all written into the book."""
+        """The letter with its flags, and with those of each item, all written into the book.
+
+        In place: the letter is the reader's own until it gives it away.
+        """
         signs = [*signs, *self._low(facts)]
         flags = tuple(dict.fromkeys(sign.flag for sign in signs))
         for flag in flags:
@@ -83,7 +86,9 @@ class Checker:
             for flag in named:
                 _write("issues", "item_flags", [sign for sign in own if sign.flag == flag], book, issue=number)
             issues.append(dataclasses.replace(each.issue, item_flags=named) if named else each.issue)
-        return dataclasses.replace(facts.letter, flags=flags, issues=tuple(issues), evidence=tuple(book.rows))
+        letter = facts.letter
+        letter.flags, letter.issues, letter.evidence = flags, tuple(issues), tuple(book.rows)
+        return letter
 
 
 def _write(table: str, field: str, signs: Sequence[Sign], book: EvidenceBook, *, issue: int | None = None) -> None:

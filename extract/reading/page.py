@@ -86,17 +86,17 @@ class Line:
 
     def box_of(self, start: int, end: int) -> Box | None:
         """Around the characters ``[start, end)`` of ``text``; None where they are only spaces between pieces."""
-        start = start if start > 0 else 0
-        end = end if end < len(self.text) else len(self.text)
+        segments, length = self.segments, len(self.text)
+        start, end = start if start > 0 else 0, end if end < length else length
         if start >= end:
             return None
-        if end - start == len(self.text):
+        if end - start == length:
             return self.box
-        if len(self.segments) == 1:  # nearly every line
-            return self.segments[0].box_of(start, end)
+        if len(segments) == 1:  # nearly every line
+            return segments[0].box_of(start, end)
         found: Box | None = None
         offset = 0
-        for segment in self.segments:
+        for segment in segments:
             a, b = max(start - offset, 0), min(end - offset, len(segment.text))
             if a < b:
                 part = segment.box_of(a, b)
