@@ -271,9 +271,8 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
             if not scanned and not every <= printed:
                 continue  # most labels: a letter has one for each field
             for start in range(len(pieces)) if scanned else begin[words[0]]:
-                if _same(pieces[start], words[0], len(words) == 1, scanned=scanned) and not (
-                    len(words) == 1 and _goes_on(pieces, start)
-                ):
+                alone = len(words) == 1
+                if _same(pieces[start], words[0], alone, scanned=scanned) and not (alone and _goes_on(pieces, start)):
                     whole = _follow(pieces, start, words, scanned=scanned)
                     indices = whole
                     if scanned and whole is None and len(words[0]) >= TELLING_WORD:
@@ -299,21 +298,18 @@ def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
 
 def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scanned: bool) -> tuple[int, ...] | None:
     """Indices of a label's words, the next to the right or at the start of the cell's next line."""
-    indices = [start]
-    for number, wanted in enumerate(words[1:], start=2):
-        last = number == len(words)
-        here = pieces[indices[-1]]
+    indices, here = [start], pieces[start]
+    for number in range(1, len(words)):
+        wanted, last = words[number], number == len(words) - 1
         right = indices[-1] + 1
-        if (
-            right < len(pieces)
-            and pieces[right].line == here.line
-            and _same(pieces[right], wanted, last, scanned=scanned)
-        ):
-            indices.append(right)
-            continue
-        beside = pieces[right] if right < len(pieces) and pieces[right].line == here.line else None
-        if beside is not None and beside.box.x0 - here.box.x1 < CELL_GAP and _WORD.search(beside.text):
-            return None  # the cell's line goes on with another word
+        beside = pieces[right] if right < len(pieces) else None
+        if beside is not None and beside.line == here.line:
+            if _same(beside, wanted, last, scanned=scanned):
+                indices.append(right)
+                here = beside
+                continue
+            if beside.box.x0 - here.box.x1 < CELL_GAP and _WORD.search(beside.text):
+                return None  # the cell's line goes on with another word
         below = next(
             (
                 i
@@ -327,6 +323,7 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scann
         if below is None:
             return None
         indices.append(below)
+        here = pieces[below]
     return tuple(indices)
 
 
