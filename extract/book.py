@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from extract.evidence import Found, Span
 from extract.layout import Sections
+from extract.reading import Box
 from extract.record import Evidence
-from extract.text import LetterText, Place
+from extract.text import LetterText
 
 FILE = "file"
 """Section of evidence for what is known of the file itself, not from its words."""
+
+
+PLACES: Final = 4
+"""Decimals of a confidence."""
+_new: Final = tuple.__new__
+"""At hand: to call the class of a named tuple takes twice as long."""
 
 
 def plain(value: Any) -> str:
@@ -26,13 +34,21 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=1000)
+def _rounded(confidence: float) -> float:
+    """Remembered, since rules know a dozen confidences and to round one takes as long as to write its row."""
+    return round(confidence, PLACES)
+
+
 class _Words(NamedTuple):
-    """Words of the letter that values are read from."""
+    """Words of the letter that values are read from, and where the saved text holds them."""
 
     section: str
-    raw: Span
+    start: int
+    end: int
     text: str
-    place: Place
+    page: int
+    box: Box | None
 
 
 class EvidenceBook:
@@ -61,10 +77,11 @@ class EvidenceBook:
         """Write down a value; nothing for None. ``value`` where the table holds another form of it."""
         if found is None:
             return
-        words = self._words.get(found.span)
+        span = found.span
+        words = self._words.get(span)
         if words is None:
-            section = self._sections.name_at(found.span.start)
-            words = self._words[found.span] = self._words_at(self._text.to_raw(found.span), section)
+            words = self._words_at(self._text.to_raw(span), self._sections.name_at(span[0]))
+            self._words[span] = words
         self._write(table, field, found, words, value, issue, citation)
 
     def add_raw(
@@ -82,7 +99,9 @@ class EvidenceBook:
         self._write(table, field, found, self._words_at(found.span, section), value, issue, citation)
 
     def _words_at(self, raw: Span, section: str) -> _Words:
-        return _Words(section, raw, raw.of(self._text.raw), self._text.place(raw))
+        start, end = raw
+        page, box = self._text.place(raw)
+        return _new(_Words, (section, start, end, self._text.raw[start:end], page, box))
 
     def _write(
         self,
@@ -94,11 +113,12 @@ class EvidenceBook:
         issue: int | None,
         citation: int | None,
     ) -> None:
-        section, (start, end), text, (page, box) = words
+        section, start, end, text, page, box = words
         if found.rating is not None:
             self.ratings[len(self.rows)] = found.rating
-        shown = plain(found.value if value is None else value)
-        sure = round(found.confidence, 4)
+        known = found.value if value is None else value
+        shown = known if isinstance(known, str) else plain(known)
+        sure = _rounded(found.confidence)
         self.rows.append(
             Evidence(table, field, shown, text, section, start, end, page, box, found.method, sure, issue, citation)
         )

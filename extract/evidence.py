@@ -38,7 +38,7 @@ class Span(_Bounds):
     def shift(self, by: int) -> Span:
         """The same span in a text that has ``by`` more characters before it."""
         start, end = self
-        return Span(start + by, end + by)
+        return _new(Span, (start + by, end + by)) if by >= 0 else Span(start + by, end + by)
 
     def overlaps(self, other: Span) -> bool:
         """True where the two spans share a character."""
@@ -50,7 +50,8 @@ class Span(_Bounds):
 
     def of(self, text: str) -> str:
         """The characters of ``text`` under the span."""
-        return text[self.start : self.end]
+        start, end = self
+        return text[start:end]
 
 
 @dataclass(slots=True)

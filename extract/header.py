@@ -8,6 +8,7 @@ by a run of as many values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,12 +29,15 @@ CELL_GAP: Final = 8.0
 """Points from which a gap parts two cells of a row rather than two words."""
 WRAPPED_LABEL: Final = 8.0
 """Points that a label's second line may stand left or right of its first."""
-LABEL_ENDS: Final = (":", ";", ".")
+MARKS: Final = ":;."
 """A label ends in a colon; a scan may show it as another mark."""
 SENTENCE: Final = 40
 """Characters behind "Final Determination:" in which the outcome stands."""
 ALONE: Final = r"(?<!\b(?:denial|decision|report|letter|form|note|review|application)s? )\b"
 """What may not stand before a label of one word: "Denial dated:" is not "Dated:"."""
+_new: Final = tuple.__new__
+"""At hand: to call the class of a named tuple takes twice as long."""
+_ENDS: Final = tuple(MARKS)
 _WORD: Final = regex.compile(r"\p{L}{2}")
 TELLING_WORD: Final = 8
 """Letters of a label's first word from which it tells the label alone, in a scan that lost the rest."""
@@ -63,6 +67,10 @@ class _Piece(NamedTuple):
     span: Span
     box: Box
     line: int
+    said: str
+    """In lower case."""
+    bare: str
+    """Without the mark at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +142,12 @@ class HeaderReader:
         for pieces in _pieces(text, region):
             labels = _labels(pieces, fields, scanned=text.scanned)
             taken = {i for label in labels for i in label.pieces}
+            free = [piece for i, piece in enumerate(pieces) if i not in taken]
             used: list[Span] = []
             for label in sorted(labels, key=lambda la: la.guessed):
                 if label.field.field in values.dates or label.field.field in values.words:
                     continue
-                span = _value_span(label, labels, pieces, taken)
+                span = _value_span(label, labels, free)
                 if span is None or (label.guessed and any(span.overlaps(other) for other in used)):
                     continue  # in a scan, a label that is not whole takes no value that another label has
                 used.append(span)
@@ -230,12 +239,14 @@ def _pieces(text: LetterText, region: Span) -> list[list[_Piece]]:
             start = text.clean.find(word.text, at, end)
             if start >= 0:
                 at = start + len(word.text)
-                pages[-1].append(_Piece(word.text, Span(start, at), word.box, index))
+                said = word.text.lower()
+                piece = (word.text, _new(Span, (start, at)), word.box, index, said, said.rstrip(MARKS))
+                pages[-1].append(_new(_Piece, piece))
     return pages
 
 
-def _same(word: str, wanted: str, last: bool, *, scanned: bool = False) -> bool:
-    said = word.lower().rstrip(":;.") if last else word.lower()
+def _same(piece: _Piece, wanted: str, last: bool, *, scanned: bool = False) -> bool:
+    said = piece.bare if last else piece.said
     if said == wanted:
         return True
     # of a long word a scan may have got one character wrong
@@ -251,25 +262,23 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
     found: list[_Label] = []
     begin: dict[str, list[int]] = {}  # a word stands under itself and without the mark at its end
     for n, piece in enumerate(pieces):
-        said = piece.text.lower()
-        for form in {said, said.rstrip(":;.")}:
-            begin.setdefault(form, []).append(n)
+        begin.setdefault(piece.said, []).append(n)
+        if piece.bare != piece.said:
+            begin.setdefault(piece.bare, []).append(n)
     printed = frozenset(begin)
     for field in fields:
-        for label in field.labels:
-            words, every = _words(label)
+        for words, every in field.words:
             if not scanned and not every <= printed:
                 continue  # most labels: a letter has one for each field
             for start in range(len(pieces)) if scanned else begin[words[0]]:
-                if _same(pieces[start].text, words[0], len(words) == 1, scanned=scanned) and not (
-                    len(words) == 1 and _goes_on(pieces, start)
-                ):
+                alone = len(words) == 1
+                if _same(pieces[start], words[0], alone, scanned=scanned) and not (alone and _goes_on(pieces, start)):
                     whole = _follow(pieces, start, words, scanned=scanned)
                     indices = whole
                     if scanned and whole is None and len(words[0]) >= TELLING_WORD:
                         indices = (start,)
                     # a scan may have lost the colon, and the second line of a label that wraps
-                    guessed = whole is None or not pieces[whole[-1]].text.endswith(LABEL_ENDS)
+                    guessed = whole is None or not pieces[whole[-1]].text.endswith(_ENDS)
                     if indices and (scanned or not guessed):
                         box = pieces[indices[0]].box
                         for i in indices[1:]:
@@ -278,13 +287,6 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
     parts = [frozenset(label.pieces) for label in found]
     return [label for label, own in zip(found, parts, strict=True) if not any(own < other for other in parts)]
-
-
-@lru_cache(maxsize=1024)
-def _words(label: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The words of a layout's label as they are compared, in order and each once."""
-    words = tuple(label.lower().split())
-    return words, frozenset(words)
 
 
 def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
@@ -296,48 +298,41 @@ def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:
 
 def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scanned: bool) -> tuple[int, ...] | None:
     """Indices of a label's words, the next to the right or at the start of the cell's next line."""
-    indices = [start]
-    for number, wanted in enumerate(words[1:], start=2):
-        last = number == len(words)
-        here = pieces[indices[-1]]
+    indices, here = [start], pieces[start]
+    for number in range(1, len(words)):
+        wanted, last = words[number], number == len(words) - 1
         right = indices[-1] + 1
-        if (
-            right < len(pieces)
-            and pieces[right].line == here.line
-            and _same(pieces[right].text, wanted, last, scanned=scanned)
-        ):
-            indices.append(right)
-            continue
-        beside = pieces[right] if right < len(pieces) and pieces[right].line == here.line else None
-        if beside is not None and _WORD.search(beside.text) and beside.box.x0 - here.box.x1 < CELL_GAP:
-            return None  # the cell's line goes on with another word
+        beside = pieces[right] if right < len(pieces) else None
+        if beside is not None and beside.line == here.line:
+            if _same(beside, wanted, last, scanned=scanned):
+                indices.append(right)
+                here = beside
+                continue
+            if beside.box.x0 - here.box.x1 < CELL_GAP and _WORD.search(beside.text):
+                return None  # the cell's line goes on with another word
         below = next(
             (
                 i
                 for i in range(right, len(pieces))
                 if 0 < pieces[i].line - here.line < LABEL_LINES
                 and abs(pieces[i].box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
-                and _same(pieces[i].text, wanted, last, scanned=scanned)
+                and _same(pieces[i], wanted, last, scanned=scanned)
             ),
             None,
         )
         if below is None:
             return None
         indices.append(below)
+        here = pieces[below]
     return tuple(indices)
 
 
-def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece], taken: set[int]) -> Span | None:
-    """The words right of a label, in its rows, left of the next label."""
-    limit = min(
-        (o.box.x0 for o in labels if o.box.x0 > label.box.x1 and _beside(o.box, label.box)),
-        default=float("inf"),
-    )
-    chosen = [
-        p
-        for i, p in enumerate(pieces)
-        if i not in taken and label.box.x1 - 1 <= p.box.x0 < limit and _beside(p.box, label.box)
-    ]
+def _value_span(label: _Label, labels: Iterable[_Label], free: Sequence[_Piece]) -> Span | None:
+    """The words right of a label, in its rows, left of the next label. ``free``: the words that are in no label."""
+    box = label.box
+    right = box.x1
+    limit = min([o.box.x0 for o in labels if o.box.x0 > right and _beside(o.box, box)], default=math.inf)
+    chosen = [p for p in free if right - 1 <= p.box.x0 < limit and _beside(p.box, box)]
     if not chosen:
         return None
     first = min(chosen, key=lambda p: p.span.start)
@@ -348,7 +343,10 @@ def _value_span(label: _Label, labels: Iterable[_Label], pieces: Sequence[_Piece
 def _beside(a: Box, b: Box) -> bool:
     _, a_top, _, a_bottom = a
     _, b_top, _, b_bottom = b
-    return min(a_bottom, b_bottom) - max(a_top, b_top) > 0.3 * min(a_bottom - a_top, b_bottom - b_top)
+    # comparisons, as in Box.union
+    overlap = (a_bottom if a_bottom < b_bottom else b_bottom) - (a_top if a_top > b_top else b_top)
+    a_height, b_height = a_bottom - a_top, b_bottom - b_top
+    return overlap > 0.3 * (a_height if a_height < b_height else b_height)
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ and `` ?`` for any or none.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -63,6 +63,12 @@ class FieldData(Strict):
     field: str
     kind: Kind
     labels: list[str] = Field(min_length=1)
+
+    @cached_property
+    def words(self) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
+        """The words of each label as they are compared, in order and each once."""
+        split = [tuple(label.lower().split()) for label in self.labels]
+        return tuple((words, frozenset(words)) for words in split)
 
 
 class PartData(Strict):
@@ -254,6 +260,8 @@ class Sections:
     spans: tuple[SectionSpan, ...] = field(default_factory=tuple)
     candidates: tuple[Layout, ...] = ()
     """The layouts whose way of printing items is to be tried."""
+    labels: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+    """Where the labels of an item's part stand, by the part's number in the layout; not of all parts."""
 
     def all(self, *names: Section) -> list[SectionSpan]:
         """The sections with one of these names, in order."""
@@ -322,8 +330,9 @@ class LayoutReader:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)
         chosen = layout or self._any
-        labels = [Span(*m.span()) for m in _labels(text.clean, chosen)]
-        found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in labels))
+        labels = _labels(text.clean, chosen)
+        inside = [label for same in labels.values() for label in same]
+        found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in inside))
         marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
         spans: list[SectionSpan] = []
         first = marks[0][1].start if marks else len(text.clean)
@@ -338,7 +347,7 @@ class LayoutReader:
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
         return Sections(
-            chosen, layout is not None, tuple(spans), (layout,) if layout else (*self.layouts, self._fallback)
+            chosen, layout is not None, tuple(spans), (layout,) if layout else (*self.layouts, self._fallback), labels
         )
 
 
@@ -346,12 +355,13 @@ def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -
     return mark[1].start == mark[1].end and before[0].section == mark[0].section
 
 
-def _labels(text: str, layout: Layout) -> Iterator[regex.Match[str]]:
+def _labels(text: str, layout: Layout) -> dict[int, tuple[Span, ...]]:
     """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
-    for part, variants in layout.parts:
-        if part.part not in ("item", "decision"):
-            for variant in variants:
-                yield from variant.finditer(text)
+    return {
+        number: tuple([Span(*m.span()) for variant in variants for m in variant.finditer(text)])
+        for number, (part, variants) in enumerate(layout.parts)
+        if part.part not in ("item", "decision")
+    }
 
 
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
@@ -411,5 +421,5 @@ def _fields(*headers: Sequence[FieldData]) -> list[FieldData]:
     for data in (f for header in headers for f in header):
         known = fields.get(data.field)
         labels = [*known.labels, *(x for x in data.labels if x not in known.labels)] if known else data.labels
-        fields[data.field] = data.model_copy(update={"labels": labels})
+        fields[data.field] = FieldData(field=data.field, kind=data.kind, labels=labels)
     return list(fields.values())

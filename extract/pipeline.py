@@ -37,6 +37,7 @@ from extract.record import FailureRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.unknown import UnknownReader
 from extract.values.body_parts import BodyPartFinder
+from extract.values.dates import DateFinder
 from extract.values.diagnoses import DiagnosisFinder
 from extract.values.icd10 import CategoryFinder
 from extract.values.person import Person, PersonReader
@@ -95,6 +96,7 @@ class LetterReader:
         self._unknown = UnknownReader(person=self._person)
         self._reviewer = ReviewerReader(patterns=self.patterns)
         nlp = OneParse(build_nlp(self.patterns))
+        self._dates = DateFinder(patterns=self.patterns)
         self._icd10 = CategoryFinder(patterns=self.patterns)
         self._care = PriorCareFinder(patterns=self.patterns)
         learnt = load_model(model, patterns=self.patterns)
@@ -217,7 +219,7 @@ class LetterReader:
         evidence = tuple(book.rows)
         letter = LetterRecord(**values, evidence=evidence, text=text.raw, sections=raw_sections)
         quality = min((p.ocr_quality for p in pages if p.ocr_quality is not None), default=None)
-        facts = Facts(letter, text, sections, header, person, summary, read, several, quality)
+        facts = Facts(letter, text, sections, header, person, summary, read, several, quality, self._dates)
         signs = self._checker.signs(facts)
         self._rate(facts, frozenset(sign.flag for sign in signs), book)
         return self._checker.flagged(facts, signs, book)

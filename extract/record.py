@@ -94,9 +94,12 @@ class PriorCareRecord:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LetterRecord:
-    """One letter: the columns of table letters, its items, the evidence, and the text that offsets count."""
+    """One letter: the columns of table letters, its items, the evidence, and the text that offsets count.
+
+    Not frozen, since its flags are told when all else is known, and a second record would cost as much again.
+    """
 
     letter_id: str
     source: str

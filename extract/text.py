@@ -9,12 +9,13 @@ footers left out. Each character of ``clean`` knows its place in ``raw``.
 from __future__ import annotations
 
 import bisect
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import regex
 
@@ -25,7 +26,7 @@ from extract.reading import Box, Limits, Line, Page
 PARAGRAPH_GAP = 1.35
 """Pitch of two lines, in the page's usual pitch, from which a paragraph ends between them."""
 LINES_FOR_PITCH = 12
-BREAKS = ("-", "‐", "/")
+BREAKS = "-‐/"
 """Marks at a line's end that may break a word."""
 BULLET = "•"
 FIRST_LINES = 20
@@ -33,6 +34,10 @@ FIRST_LINES = 20
 FURNITURE_LINES = 3
 """Lines at the top and the bottom of a page that may be running headers or footers."""
 
+_new: Final = tuple.__new__
+"""At hand: to call the class of a named tuple takes twice as long."""
+_FAR: Final = math.inf
+_PRINTED: Final = bytes(range(ord(" "), 127))
 _WORD_BEFORE = regex.compile(r"(\p{L}+)-$")
 _WORD_AFTER = regex.compile(r"\p{Ll}+")
 _CONJUNCTION = regex.compile(r"(?:and|or|to)\b", regex.IGNORECASE)
@@ -67,10 +72,10 @@ class LetterText:
         self.clean: str = builder.clean
         self.lines: tuple[TextLine, ...] = tuple(builder.lines)
         self._runs, self._shifts = builder.runs, builder.shifts
-        self._starts = [line.raw.start for line in self.lines]
+        self._starts = [line.raw[0] for line in self.lines]
         self.clean_lines: tuple[TextLine, ...] = tuple([li for li in self.lines if li.clean is not None])
-        self._clean_starts = [li.clean.start for li in self.clean_lines if li.clean is not None]
-        self._clean_ends = [li.clean.end for li in self.clean_lines if li.clean is not None]
+        self._clean_starts = [li.clean[0] for li in self.clean_lines if li.clean is not None]
+        self._clean_ends = [li.clean[1] for li in self.clean_lines if li.clean is not None]
         self.pages = len(pages)
         self._sizes = {page.number: (page.width, page.height) for page in pages}
         self.has_boxes = bool(pages) and pages[0].has_boxes
@@ -79,43 +84,47 @@ class LetterText:
     def to_raw(self, span: Span) -> Span:
         """The span of ``raw`` that a span of ``clean`` came from."""
         start, end = span
+        if start == end and end >= len(self.clean):
+            return Span(len(self.raw), len(self.raw))
+        runs, shifts = self._runs, self._shifts
+        run = bisect.bisect_right(runs, start)
+        first = start + shifts[run - 1]
         if start == end:
-            at = self._raw_of(start) if start < len(self.clean) else len(self.raw)
-            return Span(at, at)
-        return Span(self._raw_of(start), self._raw_of(end - 1) + 1)
-
-    def _raw_of(self, at: int) -> int:
-        """Where a character of ``clean`` stands in ``raw``."""
-        return at + self._shifts[bisect.bisect_right(self._runs, at) - 1]
+            return Span(first, first)
+        last = end - 1
+        if run < len(runs) and runs[run] <= last:
+            run = bisect.bisect_right(runs, last, run)
+        return _new(Span, (first, end + shifts[run - 1]))
 
     def place(self, raw: Span) -> Place:
-        """The first page that a raw span touches, and the box around its words there."""
-        start, end = raw
-        index = max(bisect.bisect_right(self._starts, start) - 1, 0)
-        page, box = self.lines[index].page, None
-        if not self.has_boxes:
-            return Place(page, None)
-        for number in range(index, len(self.lines)):
-            line = self.lines[number]
-            at = line.raw.start
-            if at >= end:
-                break
-            if line.page != page:
-                if box is not None:
-                    break
-                page = line.page
-            part = line.line.box_of(start - at, end - at)
-            if part is not None:
-                box = part if box is None else box.union(part)
-        return Place(page, None if box is None else self._on_page(page, box))
+        """The first page that a raw span touches, and the box around its words there.
 
-    def _on_page(self, page: int, box: Box) -> Box | None:
-        """The part of a box that lies on its page; None for words that a PDF prints beside it."""
+        Of a box only the part that lies on its page; no box for words that a PDF prints beside it.
+        """
+        start, end = raw
+        starts, lines = self._starts, self.lines
+        index = bisect.bisect_right(starts, start) - 1
+        page = lines[index].page
+        if not self.has_boxes:
+            return _new(Place, (page, None))
+        x0 = top = _FAR
+        x1 = bottom = -_FAR
+        for number in range(index, bisect.bisect_left(starts, end, index)):
+            own, (at, stop), _, line, _ = lines[number]
+            if own != page:
+                if x0 < _FAR:
+                    break
+                page = own
+            part = line.box if start <= at and stop <= end else line.box_of(start - at, end - at)
+            if part is not None:
+                a, b, c, d = part
+                # comparisons, as in Box.union
+                x0, top = a if a < x0 else x0, b if b < top else top
+                x1, bottom = c if c > x1 else x1, d if d > bottom else bottom
         width, height = self._sizes[page]
-        x0, top, x1, bottom = box
-        if x0 < 0.0 or top < 0.0 or x1 > width or bottom > height:
-            box = Box(max(x0, 0.0), max(top, 0.0), min(x1, width), min(bottom, height))
-        return box if box.x0 < box.x1 and box.top < box.bottom else None
+        x0, top = x0 if x0 >= 0.0 else 0.0, top if top >= 0.0 else 0.0
+        x1, bottom = x1 if x1 <= width else width, bottom if bottom <= height else height
+        return _new(Place, (page, _new(Box, (x0, top, x1, bottom)) if x0 < x1 and top < bottom else None))
 
     def line_index(self, at: int) -> int:
         """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""
@@ -154,31 +163,33 @@ class _Builder:
         furniture = _repeated(pages)
         pitches = _pitches(pages)
         raw: list[str] = []
-        at = 0
+        at, most = 0, Limits.characters
         for page, pitch in zip(pages, pitches, strict=True):
             if raw:
                 raw.append("\f")
                 at += 1
+            own, blank_before = page.number, page.blank_before
             head, foot = _edges(page)
+            edge = {index for number, index in furniture if number == own}
+            even = _is_even(page)
             farthest = PARAGRAPH_GAP * pitch
             before: float | None = None
             for index, line in enumerate(page.lines):
                 text = line.text
                 start, at = at, at + len(text) + 1
                 raw += text, "\n"
-                if at > Limits.characters:
-                    raise LetterError(Reason.TOO_LARGE, f"more than {Limits.characters} characters")
-                at_edge = index < head or index >= foot
-                if (page.number, index) in furniture or (at_edge and is_furniture(text)):
-                    self.lines.append(TextLine(page.number, Span(start, at - 1), None, line, False))
+                if at > most:
+                    raise LetterError(Reason.TOO_LARGE, f"more than {most} characters")
+                words = _new(Span, (start, at - 1))
+                if index in edge or ((index < head or index >= foot) and is_furniture(text)):
+                    self.lines.append(_new(TextLine, (own, words, None, line, False)))
                     continue
-                top = line.box.top
-                if page.blank_before is not None:
-                    new = page.blank_before[index] and (index > 0 or self._ended)
+                top = line.box[1]
+                if blank_before is not None:
+                    new = blank_before[index] and (index > 0 or self._ended)
                 else:
                     new = self._ended if before is None else top - before > farthest
-                span = self._append(text, start, new)
-                self.lines.append(TextLine(page.number, Span(start, at - 1), span, line, new))
+                self.lines.append(_new(TextLine, (own, words, self._append(text, start, new, even), line, new)))
                 before = top
         self.raw = "".join(raw)
         self.clean = "".join(self._pieces)
@@ -198,27 +209,31 @@ class _Builder:
         """True where the text so far ends a sentence, so that a new page may begin a paragraph."""
         return not self._last or bool(_SENTENCE_END.search(self._last))
 
-    def _append(self, text: str, raw_start: int, new: bool) -> Span:
+    def _append(self, text: str, raw_start: int, new: bool, even: bool) -> Span:
+        """Add a line; ``even`` where it is known to hold nothing that is folded or left out, as of nearly all pages."""
+        last, self._last = self._last, text
         joint = ""
         if self._length:
-            if new:
-                joint = "\n"
-            elif self._last.endswith(BREAKS):
-                joint = self._joint(text)
+            joint = "\n" if new else " "
+            if not new and last and last[-1] in BREAKS:
+                joint = self._joint(last, text)
                 if joint == "-":
                     self._drop_last()
                     joint = ""
-            else:
-                joint = " "
-        start = self._length + len(joint)
-        if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
-            self._put(joint + text, raw_start - len(joint))  # nearly every line
-        else:
-            if joint:
-                self._put(joint, raw_start - 1)
-            self._append_slowly(text, raw_start)
-        self._last = text
-        return Span(start, self._length)
+        at = self._length
+        start = at + len(joint)
+        if even or (text.isascii() and text.isprintable() and "  " not in text and text == text.strip()):
+            shift = raw_start - start
+            if shift != self.shifts[-1]:
+                self.runs.append(at)
+                self.shifts.append(shift)
+            self._pieces.append(joint + text)
+            self._length = end = start + len(text)
+            return _new(Span, (start, end))
+        if joint:
+            self._put(joint, raw_start - 1)
+        self._append_slowly(text, raw_start)
+        return _new(Span, (start, self._length))
 
     def _put(self, piece: str, raw_start: int) -> None:
         """Add characters that stand in the raw text as they are."""
@@ -251,18 +266,25 @@ class _Builder:
         if self._length > start and self._pieces[-1] == " ":
             self._drop_last()
 
-    def _joint(self, text: str) -> str:
-        """What stands for a break at the end of the text so far: a space, nothing, or ``-`` to drop a hyphen."""
-        if len(self._last) < 2 or self._last[-2].isspace() or not text[0].isalnum():
+    def _joint(self, last: str, text: str) -> str:
+        """What stands for a break at the end of the last line: a space, nothing, or ``-`` to drop a hyphen."""
+        if len(last) < 2 or last[-2].isspace() or not text[0].isalnum():
             return " "
-        if self._last[-1] != "/" and _CONJUNCTION.match(text):
+        if last[-1] != "/" and _CONJUNCTION.match(text):
             return " "
-        before, after = _WORD_BEFORE.search(self._last), _WORD_AFTER.match(text)
+        before, after = _WORD_BEFORE.search(last), _WORD_AFTER.match(text)
         if before and after:
             whole = (before.group(1) + after.group()).lower()
             if whole in self._printed and whole in self._words and self._words[before.group(1).lower()] <= 1:
                 return "-"
         return ""
+
+
+def _is_even(page: Page) -> bool:
+    """True where all lines of a page stand in the clean text as they are: no white space to fold, no odd characters."""
+    words = " ".join(["", *(line.text for line in page.lines), ""])
+    # what is printed is taken out of the bytes: to ask the characters takes ten times as long
+    return words.isascii() and "  " not in words and not words.encode().translate(None, _PRINTED)
 
 
 def _edges(page: Page) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.archive.key import ReaderSpec
-from extract.confidence import page
+from extract.confidence import apply, page
 from extract.confidence.apply import (
     HOME,
     INFERRED,
@@ -104,6 +104,21 @@ def test_confidence_is_a_probability_whatever_comes(cell, method, raw, layout, s
     (sure,) = CALIBRATION.rate([row(*cell, value, method, raw)], facts)
     assert 0 <= sure <= 1
     assert (sure == 1) == (cell in FACTS)
+
+
+def test_what_is_remembered_of_other_rows_changes_no_confidence(monkeypatch):
+    """Also where no more is remembered: what is not has no number to be taken for another by."""
+    monkeypatch.setattr(apply, "_REMEMBERED", 3)
+    shared = Calibration.load()
+    rows = [
+        row(field=f, method=m, raw=r)
+        for f in ("age", "diagnoses")
+        for m in ("a", usual("letters", f))
+        for r in (0.5, 0.9)
+    ]
+    for one, flags in [(one, flags) for flags in (frozenset(), frozenset(FLAGS)) for one in rows * 2]:
+        facts = replace(FACTS_OF_A, flags=flags)
+        assert shared.rate([one], facts) == Calibration.load().rate([one], facts)
 
 
 @pytest.mark.parametrize("field", ["age", "body_parts", "diagnoses", "injury_date"])

@@ -47,6 +47,8 @@ JOINTS = [
     ("hip and/\nor knee", "hip and/or knee", "a slash at the line's end"),
     ("one line\ntwo", "one line two", "an ordinary line end"),
     ("a  b\u00a0 c", "a b c", "runs of blanks"),
+    ("a b\nc\x07d", "a b c d", "a character that is not printed"),
+    ("a b\nc \nd", "a b c d", "a blank at a line's end"),
 ]
 
 
@@ -100,11 +102,32 @@ def test_place_is_the_box_of_the_words_on_the_first_page(corpus_pdfs):
         assert text.place(Span(last.raw.end, last.raw.end)) == (last.page, None)
 
 
+def test_boxes_are_those_that_pypdfium2_gives(corpus_pdfs):
+    """PDFium is asked without its binding's check of each argument: the same characters stand in the same places."""
+    with pypdfium2.PdfDocument(corpus_pdfs[0]) as pdf, open_letter(corpus_pdfs[0]) as document:
+        page = pdf[0]
+        left, _, _, top = page.get_bbox()
+        text = page.get_textpage()
+        words = text.get_text_range()
+        line = next(line for line in document.pages[0].lines if " " in line.text and words.count(line.text) == 1)
+        first = words.index(line.text)
+        for start, end in ((0, 1), (0, 3), (1, line.text.index(" ")), (0, len(line.text))):
+            boxes = [text.get_charbox(first + at, loose=True) for at in (start, end - 1)]
+            around = (
+                min(box[0] for box in boxes) - left,
+                top - max(box[3] for box in boxes),
+                max(box[2] for box in boxes) - left,
+                top - min(box[1] for box in boxes),
+            )
+            assert line.box_of(start, end) == pytest.approx(around)
+
+
 def test_a_box_is_not_asked_of_a_closed_letter(corpus_pdfs):
     with open_letter(corpus_pdfs[0]) as document:
         line = document.pages[0].lines[0]
     with pytest.raises(pypdfium2.PdfiumError):
         line.segments[0].box_of(0, 1)
+    assert not line.bold
 
 
 FIRST = [

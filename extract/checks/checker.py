@@ -38,12 +38,12 @@ class Checker:
             missing.case_number_from_file_name,
             missing.no_decision,
             missing.IncompleteItem(patterns=patterns),
-            dates.InjuryDateConflict(patterns=patterns),
+            dates.injury_date_conflict,
             dates.date_order,
             dates.date_gap,
             dates.case_year,
             dates.case_number_conflict,
-            dates.DateAfterDecision(patterns=patterns),
+            dates.date_after_decision,
             dates.DisputeDates(patterns=patterns),
             worker.AgeConflict(patterns=patterns),
             worker.age_at_injury,
@@ -70,7 +70,10 @@ class Checker:
         return sorted(found, key=lambda sign: _ORDER[sign.flag])
 
     def flagged(self, facts: Facts, signs: Sequence[Sign], book: EvidenceBook) -> LetterRecord:
-        """The letter with its flags, and with those of each item, all written into the book."""
+        """The letter with its flags, and with those of each item, all written into the book.
+
+        In place: the letter is the reader's own until it gives it away.
+        """
         signs = [*signs, *self._low(facts)]
         flags = tuple(dict.fromkeys(sign.flag for sign in signs))
         for flag in flags:
@@ -83,7 +86,9 @@ class Checker:
             for flag in named:
                 _write("issues", "item_flags", [sign for sign in own if sign.flag == flag], book, issue=number)
             issues.append(dataclasses.replace(each.issue, item_flags=named) if named else each.issue)
-        return dataclasses.replace(facts.letter, flags=flags, issues=tuple(issues), evidence=tuple(book.rows))
+        letter = facts.letter
+        letter.flags, letter.issues, letter.evidence = flags, tuple(issues), tuple(book.rows)
+        return letter
 
 
 def _write(table: str, field: str, signs: Sequence[Sign], book: EvidenceBook, *, issue: int | None = None) -> None:

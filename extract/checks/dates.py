@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final
 
 import regex
 
-from extract.checks.facts import Facts, Place, Sign
+from extract.checks.facts import Facts, Sign
 from extract.checks.limits import FIRST_YEAR
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
+from extract.layout import Section
 from extract.patterns import Patterns
-from extract.values.dates import DateFinder, parse_date
+from extract.values.dates import parse_date
 from extract.words import fold
 
 STATED: Final = 0.9
@@ -85,43 +86,31 @@ def case_number_conflict(facts: Facts) -> Iterator[Sign]:
         yield Sign("case_number_conflict", facts.at("case_number"))
 
 
-class InjuryDateConflict:
-    """The header and the case summary each state when the worker was hurt."""
-
-    def __init__(self, *, patterns: Patterns) -> None:
-        self._dates = DateFinder(patterns=patterns)
-
-    def __call__(self, facts: Facts) -> Iterator[Sign]:
-        """The summary states another day, and nowhere the header's."""
-        letter, person = facts.letter, facts.person
-        if person.injury is None or person.injury.confidence < STATED:
-            return
-        known = {letter.injury_date, letter.injury_date_end}
-        told = {d.value for d in (person.injury, person.injury_end) if d is not None}
-        if not told & known and not any(d.value in known for d in self._dates.all(facts.prose)):
-            yield Sign("injury_date_conflict", (facts.in_summary(person.injury.span), *facts.at("injury_date")))
+def injury_date_conflict(facts: Facts) -> Iterator[Sign]:
+    """The header and the case summary each state when the worker was hurt: another day, and nowhere the header's."""
+    letter, person = facts.letter, facts.person
+    if person.injury is None or person.injury.confidence < STATED:
+        return
+    known = {letter.injury_date, letter.injury_date_end}
+    told = {d.value for d in (person.injury, person.injury_end) if d is not None}
+    if not told & known and not any(d.value in known for d in facts.days):
+        yield Sign("injury_date_conflict", (facts.in_summary(person.injury.span), *facts.at("injury_date")))
 
 
-class DateAfterDecision:
-    """A case summary tells nothing that came after the determination."""
-
-    def __init__(self, *, patterns: Patterns) -> None:
-        self._dates = DateFinder(patterns=patterns)
-
-    def __call__(self, facts: Facts) -> Iterator[Sign]:
-        """A date in the summary that is later than the decision."""
-        decided = facts.letter.decision_date
-        if decided is None:
-            return
-        late = [facts.in_summary(d.span) for d in self._dates.all(facts.prose) if d.value > decided]
-        if late:
-            yield Sign("date_after_decision", (*facts.at("decision_date"), *late))
+def date_after_decision(facts: Facts) -> Iterator[Sign]:
+    """A case summary tells nothing that came after the determination: no date in it is later than the decision."""
+    decided = facts.letter.decision_date
+    if decided is None:
+        return
+    late = [facts.in_summary(d.span) for d in facts.days if d.value > decided]
+    if late:
+        yield Sign("date_after_decision", (*facts.at("decision_date"), *late))
 
 
 class DisputeDates:
     """The denial and the application are dated in the header, and often in prose as well."""
 
-    _TOLD: Final = (
+    _TOLD: Final[tuple[tuple[str, str, tuple[Section, ...]], ...]] = (
         ("ur_denial_date_conflict", "ur_denial_date", ("header", "decisions", "case_summary")),
         ("application_date_conflict", "application_received_date", ("header", "decisions")),
     )
@@ -135,16 +124,24 @@ class DisputeDates:
             stated: date | None = getattr(facts.letter, field)
             if stated is None:
                 continue
-            told: list[tuple[date, Place]] = []
-            for section in facts.sections.all(*names):
-                at, rule = section.content, self._rules[field].compiled  # by itself, else the whole letter is read
-                for match in rule.finditer(facts.text.clean, at.start, at.end, timeout=TIME_LIMIT):
-                    day = parse_date(fold(match["date"]))
-                    if day is not None:
-                        told.append((day, facts.place(Span(*match.span("date")))))
-            near = [place for day, place in told if abs((day - stated).days) <= NEAR or _slip_of_year(day, stated)]
-            if near and all(day != stated for day, _ in told):
-                yield Sign(flag, (*facts.at(field), *near))
+            near: list[Span] = []
+            for day, at in self._told(facts, field, names):
+                if day == stated:
+                    break  # as in most letters that tell it: the rest need not be read
+                if abs((day - stated).days) <= NEAR or _slip_of_year(day, stated):
+                    near.append(at)
+            else:
+                if near:
+                    yield Sign(flag, (*facts.at(field), *(facts.place(at) for at in near)))
+
+    def _told(self, facts: Facts, field: str, names: Sequence[Section]) -> Iterator[tuple[date, Span]]:
+        rule = self._rules[field].compiled  # by itself, else the whole letter is read
+        for section in facts.sections.all(*names):
+            at = section.content
+            for match in rule.finditer(facts.text.clean, at.start, at.end, timeout=TIME_LIMIT):
+                day = parse_date(fold(match["date"]))
+                if day is not None:
+                    yield day, Span(*match.span("date"))
 
 
 def _slip_of_year(a: date, b: date) -> bool:

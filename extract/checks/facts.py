@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from extract.evidence import Found, Span
@@ -15,6 +16,7 @@ from extract.layout import Sections
 from extract.reading import Limits
 from extract.record import Evidence, IssueRecord, LetterRecord
 from extract.text import LetterText
+from extract.values.dates import DateFinder
 from extract.values.person import Person
 from extract.values.sessions import Sessions
 from extract.words import one_line
@@ -66,6 +68,7 @@ class Facts:
     """True where the file held more than one letter."""
     ocr_quality: float | None
     """Of the worst page that was read as an image, the share of words read with confidence."""
+    dates: DateFinder
 
     @cached_property
     def prose(self) -> str:
@@ -73,6 +76,11 @@ class Facts:
         if self.summary is None:
             return ""
         return one_line(self.summary.of(self.text.clean))[: Limits.summary_characters]
+
+    @cached_property
+    def days(self) -> list[Found[date]]:
+        """The dates in ``prose``: several checks ask for them."""
+        return self.dates.all(self.prose)
 
     @cached_property
     def requests(self) -> list[list[str]]:

@@ -44,13 +44,11 @@ def _left_over(facts: Facts) -> list[Place]:
                 at = Span(match.start("decision"), match.end("decision"))
                 if not any(at.overlaps(span) for span in own):
                     over.append(facts.place(at))
-    for part, variants in facts.sections.layout.parts:
-        found = [
-            Span(*match.span())
-            for region in regions
-            for variant in variants
-            for match in variant.finditer(clean, region.start, region.end)
-        ]
+    for number, (part, variants) in enumerate(facts.sections.layout.parts):
+        labels = facts.sections.labels.get(number)
+        if labels is None:
+            labels = tuple([Span(*match.span()) for variant in variants for match in variant.finditer(clean)])
+        found = [at for region in regions for at in labels if region.contains(at)]
         contents = [span for each in facts.items if (span := each.item.parts.get(part.part)) is not None]
         if len(found) > len(contents):
             over += [facts.place(at) for at in found if not any(_opens(at, span) for span in contents)]

@@ -74,16 +74,20 @@ def repeated_request(facts: Facts) -> Iterator[Sign]:
 def side_conflict(facts: Facts) -> Iterator[Sign]:
     """A request for a part on a side that the case summary, which names the other, never speaks of."""
     told = {part for part in facts.letter.body_parts if part.startswith(("left ", "right "))}
-    named = {word.lower() for word in _SIDE.findall(facts.prose)}
     for each in facts.items:
         for part in each.issue.body_parts:
             side, _, rest = part.partition(" ")
             other = _ONE_SIDE.get(side)
-            if other and f"{other} {rest}" in told and not named & {side, "bilateral", "both"}:
+            if other and f"{other} {rest}" in told and not _named(facts.prose) & {side, "bilateral", "both"}:
                 rows = (row for row in facts.rows("body_parts") if row.value == f"{other} {rest}")
                 places = [place for row in rows if (place := place_of(row)) is not None]
                 yield Sign("side_conflict", (facts.place(each.item.request), *places[:1]), each.issue.issue_number)
                 break
+
+
+def _named(words: str) -> set[str]:
+    """The sides that words name."""
+    return {word.lower() for word in _SIDE.findall(words)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +156,7 @@ def _other_units(subject: str, issue: IssueRecord) -> bool:
 
 
 def _other_side(subject: str, issue: IssueRecord) -> bool:
-    asked = {side.lower() for side in _SIDE.findall(issue.requested_treatment)}
-    told = {side.lower() for side in _SIDE.findall(subject)}
+    asked, told = _named(issue.requested_treatment), _named(subject)
     return len(asked) == len(told) == 1 and {_ONE_SIDE.get(side) for side in asked} == told
 
 

@@ -56,6 +56,8 @@ class _Fixed:
     """Of a row by itself: log-odds, the most that may be claimed, its kind, and whether others come from it or it
     from others."""
 
+    number: int | None
+    """To know it by; None where it is not remembered."""
     odds: float
     bound: float
     group: Group
@@ -89,6 +91,10 @@ class Calibration:
     _known: dict[tuple[str, str, str, float], _Fixed | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _remembered: dict[tuple[int | None, float, tuple[Feature, ...]], float] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Confidences by what a row has by itself, with its letter and from around it: most rows are like earlier ones."""
 
     @classmethod
     def load(cls, path: Path = HOME) -> Self:
@@ -118,32 +124,45 @@ class Calibration:
     def rate(self, rows: Sequence[Evidence], facts: Facts) -> list[float]:
         """For each row the share of such values that are right, as far as the letters with gold tell."""
         around = Surroundings(rows, facts)
-        weight = self.weights.get
+        of, ratings, remembered = around.of, facts.ratings, self._remembered
         shared = {group: self._sum(of_letter(facts, group)) for group in GROUPS}
         sources: dict[tuple[str, int | None], list[tuple[int | None, float]]] = {}
         rated: list[float] = []
-        unmeasured: dict[int, float] = {}
+        unmeasured: list[int] = []
         for number, row in enumerate(rows):
-            known = self._fixed(row)
+            try:
+                known = self._known[row.table, row.field, row.method, row.confidence]
+            except KeyError:
+                known = self._fixed(row)
             if known is None:
                 rated.append(1.0)
                 continue
-            odds = known.odds + shared[known.group]
-            bound = INFERRED if known.unmeasured else known.bound
-            for name, x in around.of(number, row):
-                odds += weight(name, 0.0) * x
-                if name.startswith(BOUNDING):
-                    bound = min(bound, self.bound(name))
-            if known.unmeasured:
-                unmeasured[number] = bound
-            chance = _chance(odds)
-            sure = round(chance if chance < bound else bound, PLACES)
+            base, features = shared[known.group], of(number, row)
+            key = (known.number, base, features)
+            sure = remembered.get(key)
+            if sure is None:
+                sure = self._sure(known, base, features)
+                ordinary = number not in ratings and facts.quality is None  # else of numbers that are each row's own
+                if ordinary and known.number is not None and len(remembered) < _REMEMBERED:
+                    remembered[key] = sure
             rated.append(sure)
-            if known.source:
+            if known.unmeasured:
+                unmeasured.append(number)
+            elif known.source:
                 sources.setdefault((row.field, row.issue_number), []).append((row.start, sure))
-        for number, bound in unmeasured.items():
-            rated[number] = min([bound, *_sources(rows[number], sources)])
+        for number in unmeasured:
+            rated[number] = min([rated[number], *_sources(rows[number], sources)])
         return rated
+
+    def _sure(self, known: _Fixed, base: float, features: Iterable[Feature]) -> float:
+        """The confidence of a row; of one that no gold speaks of, the most that may be claimed."""
+        odds, weight = known.odds + base, self.weights.get
+        bound = INFERRED if known.unmeasured else known.bound
+        for name, x in features:
+            odds += weight(name, 0.0) * x
+            if name.startswith(BOUNDING):
+                bound = min(bound, self.bound(name))
+        return bound if known.unmeasured else round(min(_chance(odds), bound), PLACES)
 
     def bound(self, name: str) -> float:
         """The most that may be claimed of a field or under a warning, by the letters that stand behind it."""
@@ -154,15 +173,12 @@ class Calibration:
         return sum(self.weights.get(name, 0.0) * x for name, x in features)
 
     def _fixed(self, row: Evidence) -> _Fixed | None:
-        """What a row has by itself, remembered; None for facts of the file."""
+        """What a row has by itself, from now on remembered; None for facts of the file."""
         key = (row.table, row.field, row.method, row.confidence)
-        try:
-            return self._known[key]
-        except KeyError:
-            known = self._look_up(*key)
-            if len(self._known) < _REMEMBERED:
-                self._known[key] = known
-            return known
+        known = self._look_up(*key)
+        if len(self._known) < _REMEMBERED:
+            self._known[key] = known
+        return known
 
     def _look_up(self, table: str, name: str, method: str, confidence: float) -> _Fixed | None:
         cell = (table, name)
@@ -173,7 +189,8 @@ class Calibration:
         method = next((n for n, _ in features if n.startswith(METHOD)), "")
         bound = min(self.bound(f"field:{table}.{name}"), max(self.bound(method), NEW))
         group = group_of(table, name)
-        return _Fixed(odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
+        number = len(self._known) if len(self._known) < _REMEMBERED else None
+        return _Fixed(number, odds, bound, group, source=name in _SOURCES, unmeasured=cell in UNMEASURED)
 
 
 def load_calibration(path: Path | None) -> Calibration | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 import regex
 
@@ -38,30 +38,34 @@ _CITATION: Final = tuple(("citations", name) for name in ("guideline", "chapter"
 _ASKED: Final = frozenset({"drug_class", "treatment_subcategory", "sessions_requested", *_PRODUCT})
 
 
-_GATHERED: Final = (
-    *(("letters", name) for name in ("body_parts", "diagnoses", "diagnosis_codes", "decision", "cover_determination")),
-    *(("issues", name) for name in ("body_parts", *sorted(_ASKED))),
+_GATHERED: Final = frozenset(
+    {
+        *(
+            ("letters", name)
+            for name in ("body_parts", "diagnoses", "diagnosis_codes", "decision", "cover_determination")
+        ),
+        *(("issues", name) for name in ("body_parts", *_ASKED)),
+    }
 )
 Place = tuple[int | None, int | None]
 """Item and citation of a row, or the offsets of its words."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cited:
-    """The citations of a letter: guideline and chapter of each; those that both sides of an item cite; the items that
-    stand on the same words; what read each; rows with a sentence for a title, their citations and items."""
+class _Cited(NamedTuple):
+    """The citations of a letter: what read each; those of a chapter that both sides of an item cite, and those that
+    name a chapter; the words that several items stand on; rows with a sentence for a title, their citations and items.
+    """
 
-    own: Mapping[Place, tuple[str, str]]
-    both: frozenset[tuple[int | None, str, str]]
-    places: Mapping[Place, set[int | None]]
-    by: Mapping[Place, str]
+    by: Mapping[Place, Feature]
+    twice: frozenset[Place]
+    chapters: frozenset[Place]
+    shared: frozenset[Place]
     prose_rows: frozenset[int]
     prose: frozenset[Place]
     prose_items: frozenset[int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """Values of a letter that others are held against."""
 
     parts: frozenset[str]
@@ -80,91 +84,77 @@ class Surroundings:
 
     def __init__(self, rows: Sequence[Evidence], facts: Facts) -> None:
         self._facts = facts
-        self._read, self._cited = _gather(rows), _gather_citations(rows)
-        self._warnings: dict[Cell, list[str]] = {}
+        self._cells = [(row.table, row.field) for row in rows]
+        self._read, self._cited = _gather(rows, self._cells), _gather_citations(rows)
+        self._warnings: dict[Cell, list[Feature]] = {}
         for flag in sorted(facts.flags & CONCERNS.keys()):
             for cell in CONCERNS[flag]:
-                self._warnings.setdefault(cell, []).append(flag)
-        self._case = _CASE.search(PurePosixPath(facts.source).stem)
-        self._checks: dict[Cell, Callable[[Evidence], bool | None]] = {
-            ("letters", "case_number"): self._case_number,
-            ("letters", "decision"): self._decision,
-            ("letters", "cover_determination"): self._decision,
-            ("letters", "body_parts"): lambda row: _beside(row.value, self._read.asked),
-            ("letters", "diagnoses"): self._diagnosis,
-            ("issues", "body_parts"): lambda row: _beside(row.value, self._read.parts),
-            ("issues", "drug"): self._drug,
-            ("issues", "treatment_subcategory"): self._drug,
-            **dict.fromkeys(_VISITS, lambda row: self._read.visits.get(row.issue_number)),
-            **dict.fromkeys(_CITATION, self._cited_twice),
-        }
-        told = {(table, name) for table, name, _ in facts.second}
-        self._spoken_of = frozenset((*self._checks, *self._warnings, *told))
+                self._warnings.setdefault(cell, []).append((f"flag:{flag}", 1.0))
+        self._told = {(table, name) for table, name, _ in facts.second}
+        self._spoken_of = _CHECKS.keys() | self._warnings.keys() | self._told
         """Cells outside of the citations that something else in the letter speaks of."""
 
-    def of(self, number: int, row: Evidence) -> Iterable[Feature]:
+    def of(self, number: int, row: Evidence) -> tuple[Feature, ...]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
-        if (
-            (row.table, row.field) not in self._spoken_of
-            and row.table != "citations"
-            and number not in self._facts.ratings
-            and self._facts.quality is None
-        ):
+        cell, facts = self._cells[number], self._facts
+        rating, quality = facts.ratings.get(number), facts.quality
+        cites = row.table == "citations"
+        if not cites and rating is None and quality is None and cell not in self._spoken_of:
             return ()  # as of most rows
-        return self._features(number, row)
-
-    def _features(self, number: int, row: Evidence) -> Iterator[Feature]:
+        found: list[Feature] = []
         if self._warnings:
-            for flag in self._warnings.get((row.table, row.field), ()):
-                yield f"flag:{flag}", 1.0
-        verdict = self.verdict(row)
+            found += self._warnings.get(cell, ())
+        verdict = self._verdict(cell, row)
         if verdict is not None:
-            kind = "agreed" if verdict else "apart"
-            yield kind, 1.0
-            yield f"{kind}:{row.table}.{row.field}", 1.0
-        if self._facts.quality is not None:
+            found += _said(*cell, verdict)
+        if quality is not None:
             words = min(row.value.count(" ") + 1, MOST_WORDS)
-            yield "ocr misread", poverty(self._facts.quality) * words / 10
-        rating = self._facts.ratings.get(number)
+            found.append(("ocr misread", poverty(quality) * words / 10))
         if rating is not None:
-            yield f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))
-            if "summary" in self._facts.practised:
-                yield f"practised:{row.field}", PRACTISED
-        if row.field == "diagnoses":
-            yield from _wording(row.value)
+            found.append((f"rating:{row.field}", max(LEAST_RATED, min(MOST_RATED, rating))))
+            if "summary" in facts.practised:
+                found.append((f"practised:{row.field}", PRACTISED))
+        if cites:
+            found += self._citation(number, row)
+        elif row.field == "diagnoses":
+            found += _wording(row.value)
             if row.start in self._read.split or row.end in self._read.split:
-                yield "diagnosis: split", 1.0
-        elif row.table == "citations":
-            yield from self._citation(number, row)
+                found.append(("diagnosis: split", 1.0))
+        return tuple(found)
 
-    def _citation(self, number: int, row: Evidence) -> Iterator[Feature]:
+    def _citation(self, number: int, row: Evidence) -> list[Feature]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
-        key = (row.issue_number, row.citation_number)
-        method = self._cited.by.get(key)
-        if method is not None:
-            yield f"citation by:{method}", 1.0
-        if len(self._cited.places.get((row.start, row.end), ())) > 1:
-            yield "citation: shared", 1.0
-        if not self._cited.own.get(key, ("", ""))[1] and row.field != "sections":
-            yield "citation: no chapter", 1.0
-        if number in self._cited.prose_rows:
-            yield "citation: prose", 1.0
-        elif key in self._cited.prose:
-            yield "citation: prose in it", 1.0
-        elif row.issue_number in self._cited.prose_items:
-            yield "citation: prose beside", 1.0
+        cited, key = self._cited, (row.issue_number, row.citation_number)
+        by = cited.by.get(key)
+        found = [] if by is None else [by]
+        if cited.shared and (row.start, row.end) in cited.shared:
+            found.append(("citation: shared", 1.0))
+        if key not in cited.chapters and row.field != "sections":
+            found.append(("citation: no chapter", 1.0))
+        if cited.prose:
+            if number in cited.prose_rows:
+                found.append(("citation: prose", 1.0))
+            elif key in cited.prose:
+                found.append(("citation: prose in it", 1.0))
+            elif row.issue_number in cited.prose_items:
+                found.append(("citation: prose beside", 1.0))
+        return found
 
-    def verdict(self, row: Evidence) -> bool | None:
+    def _verdict(self, cell: Cell, row: Evidence) -> bool | None:
         """True where an independent finder agrees with a value, False where one says otherwise, else None."""
-        told = self._facts.second.get((row.table, row.field, row.issue_number))
-        if told is not None:
-            return told
-        check = self._checks.get((row.table, row.field))
-        return None if check is None else check(row)
+        if cell in self._told:
+            told = self._facts.second.get((*cell, row.issue_number))
+            if told is not None:
+                return told
+        check = _CHECKS.get(cell)
+        return None if check is None else check(self, row)
 
     def _case_number(self, row: Evidence) -> bool | None:
         """The DWC names a letter's file by its case."""
-        return None if self._case is None or row.method == "file_name" else self._case.group().upper() == row.value
+        if row.method == "file_name":
+            return None
+        case = _CASE.search(PurePosixPath(self._facts.source).stem)
+        return None if case is None else case.group().upper() == row.value
 
     def _decision(self, row: Evidence) -> bool | None:
         """The decision over the items, and the one that a cover letter prints."""
@@ -184,24 +174,62 @@ class Surroundings:
 
     def _cited_twice(self, row: Evidence) -> bool | None:
         """Both sides of an item cite the same chapter."""
-        own = self._cited.own.get((row.issue_number, row.citation_number))
-        return True if own is not None and (row.issue_number, *own) in self._cited.both else None
+        return True if (row.issue_number, row.citation_number) in self._cited.twice else None
+
+    def _part(self, row: Evidence) -> bool | None:
+        """A body part of the summary among those of the items."""
+        return _beside(row.value, self._read.asked)
+
+    def _asked_part(self, row: Evidence) -> bool | None:
+        """A body part of an item among those of the summary."""
+        return _beside(row.value, self._read.parts)
+
+    def _plan(self, row: Evidence) -> bool | None:
+        """An item's total of visits, and its frequency with the weeks."""
+        return self._read.visits.get(row.issue_number)
 
 
-def _gather(rows: Sequence[Evidence]) -> _Read:
+_CHECKS: Final[Mapping[Cell, Callable[[Surroundings, Evidence], bool | None]]] = {
+    ("letters", "case_number"): Surroundings._case_number,
+    ("letters", "decision"): Surroundings._decision,
+    ("letters", "cover_determination"): Surroundings._decision,
+    ("letters", "body_parts"): Surroundings._part,
+    ("letters", "diagnoses"): Surroundings._diagnosis,
+    ("issues", "body_parts"): Surroundings._asked_part,
+    ("issues", "drug"): Surroundings._drug,
+    ("issues", "treatment_subcategory"): Surroundings._drug,
+    **dict.fromkeys(_VISITS, Surroundings._plan),
+    **dict.fromkeys(_CITATION, Surroundings._cited_twice),
+}
+"""What holds a cell against the rest of the letter."""
+
+
+@lru_cache(maxsize=200)
+def _said(table: str, name: str, verdict: bool) -> tuple[Feature, Feature]:
+    """Features of a verdict. Remembered: there are two for each of a few cells."""
+    kind = "agreed" if verdict else "apart"
+    return (kind, 1.0), (f"{kind}:{table}.{name}", 1.0)
+
+
+@lru_cache(maxsize=200)
+def _cited_by(method: str) -> Feature:
+    return f"citation by:{method}", 1.0
+
+
+def _gather(rows: Sequence[Evidence], cells: Sequence[Cell]) -> _Read:
     """What other rows are held against, as far as it stands in the letter's own fields and its items."""
-    by_field: dict[Cell, list[Evidence]] = {cell: [] for cell in _GATHERED}
-    for row in rows:
-        cell = (row.table, row.field)
-        if cell in by_field:
+    by_field: defaultdict[Cell, list[Evidence]] = defaultdict(list)
+    for row, cell in zip(rows, cells, strict=True):
+        if cell in _GATHERED:
             by_field[cell].append(row)
     decision, cover = (by_field["letters", name] for name in ("decision", "cover_determination"))
-    items = {(r.issue_number, r.field): (r.value, r.method) for name in _ASKED for r in by_field["issues", name]}
+    asked = [row for (_, name), found in by_field.items() if name in _ASKED for row in found]
+    items = {(r.issue_number, r.field): (r.value, r.method) for r in asked}
     diagnoses = by_field["letters", "diagnoses"]
     return _Read(
-        parts=frozenset(r.value for r in by_field["letters", "body_parts"]),
-        asked=frozenset(r.value for r in by_field["issues", "body_parts"]),
-        coded=frozenset((r.start, r.end) for r in by_field["letters", "diagnosis_codes"]),
+        parts=frozenset([r.value for r in by_field["letters", "body_parts"]]),
+        asked=frozenset([r.value for r in by_field["issues", "body_parts"]]),
+        coded=frozenset([(r.start, r.end) for r in by_field["letters", "diagnosis_codes"]]),
         classes={n: v for (n, name), v in items.items() if name == "drug_class"},
         subcategories={n: v for (n, name), v in items.items() if name == "treatment_subcategory"},
         visits=dict(_visits(items)),
@@ -214,30 +242,36 @@ def _gather(rows: Sequence[Evidence]) -> _Read:
 def _gather_citations(rows: Sequence[Evidence]) -> _Cited:
     """What the citations of a letter are held against."""
     places: dict[Place, set[int | None]] = {}
-    by: dict[Place, str] = {}
+    by: dict[Place, Feature] = {}
     chapters: dict[Place, dict[str, str]] = {}
     prose: set[Place] = set()
     prose_rows: set[int] = set()
     for number, row in enumerate(rows):
         if row.table != "citations":
             continue
-        key = (row.issue_number, row.citation_number)
-        if row.field in _WORDED and _is_prose(row.value):
+        key, name = (row.issue_number, row.citation_number), row.field
+        if name in _WORDED and _is_prose(row.value):
             prose.add(key)
             prose_rows.add(number)
-        if row.field == "text":
+        if name == "text":
             places.setdefault((row.start, row.end), set()).add(row.issue_number)
-        elif row.field in _CITED:
-            chapters.setdefault(key, {})[row.field] = row.value
-            if row.field == "guideline":
-                by[key] = row.method
-    own = {key: (c.get("guideline", ""), c.get("chapter", "")) for key, c in chapters.items()}
-    sides: dict[tuple[int | None, str, str], set[str]] = {}
-    for key, (guideline, chapter) in own.items():
-        sides.setdefault((key[0], guideline, chapter), set()).add(chapters[key].get("cited_by", ""))
-    both = frozenset(key for key, who in sides.items() if len(who) > 1)
-    items = frozenset(issue for issue, _ in prose)
-    return _Cited(own, both, places, by, frozenset(prose_rows), frozenset(prose), items)
+        elif name in _CITED:
+            chapters.setdefault(key, {})[name] = row.value
+            if name == "guideline":
+                by[key] = _cited_by(row.method)
+    sides: dict[tuple[int | None, str, str], list[Place]] = {}
+    for key, cited in chapters.items():
+        sides.setdefault((key[0], cited.get("guideline", ""), cited.get("chapter", "")), []).append(key)
+    both = [keys for keys in sides.values() if len({chapters[key].get("cited_by", "") for key in keys}) > 1]
+    return _Cited(
+        by,
+        frozenset([key for keys in both for key in keys]),
+        frozenset([key for key, cited in chapters.items() if cited.get("chapter")]),
+        frozenset([place for place, issues in places.items() if len(issues) > 1]),
+        frozenset(prose_rows),
+        frozenset(prose),
+        frozenset([issue for issue, _ in prose]),
+    )
 
 
 @lru_cache(maxsize=2000)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
+_new: Final = tuple.__new__
+"""At hand: to call the class of a named tuple takes twice as long."""
 SAME_ROW = 0.5
 """Share of the lower height that two pieces must overlap by to stand in one row."""
 
@@ -29,7 +31,7 @@ class Box(NamedTuple):
         a0, a1, a2, a3 = self
         b0, b1, b2, b3 = other
         # comparisons, since four calls of min and max take four times as long
-        return Box(b0 if b0 < a0 else a0, b1 if b1 < a1 else a1, b2 if b2 > a2 else a2, b3 if b3 > a3 else a3)
+        return _new(Box, (b0 if b0 < a0 else a0, b1 if b1 < a1 else a1, b2 if b2 > a2 else a2, b3 if b3 > a3 else a3))
 
 
 class Segment(Protocol):
@@ -68,12 +70,14 @@ class Line:
     def __init__(self, segments: tuple[Segment, ...]) -> None:
         self.segments = segments
         first = segments[0]
-        self.text: str = first.text if len(segments) == 1 else " ".join([s.text for s in segments])
+        self.text: str = first.text
         """The line's characters."""
         self.box: Box = first.box
         """Around the whole line."""
-        for segment in segments[1:]:
-            self.box = self.box.union(segment.box)
+        if len(segments) > 1:
+            self.text = " ".join([s.text for s in segments])
+            for segment in segments[1:]:
+                self.box = self.box.union(segment.box)
 
     @property
     def bold(self) -> bool:
@@ -82,17 +86,17 @@ class Line:
 
     def box_of(self, start: int, end: int) -> Box | None:
         """Around the characters ``[start, end)`` of ``text``; None where they are only spaces between pieces."""
-        start = start if start > 0 else 0
-        end = end if end < len(self.text) else len(self.text)
+        segments, length = self.segments, len(self.text)
+        start, end = start if start > 0 else 0, end if end < length else length
         if start >= end:
             return None
-        if end - start == len(self.text):
+        if end - start == length:
             return self.box
-        if len(self.segments) == 1:  # nearly every line
-            return self.segments[0].box_of(start, end)
+        if len(segments) == 1:  # nearly every line
+            return segments[0].box_of(start, end)
         found: Box | None = None
         offset = 0
-        for segment in self.segments:
+        for segment in segments:
             a, b = max(start - offset, 0), min(end - offset, len(segment.text))
             if a < b:
                 part = segment.box_of(a, b)
@@ -102,13 +106,12 @@ class Line:
 
     def words(self) -> list[Word]:
         """The line's words with their boxes."""
-        text, out, start = self.text, [], 0
-        for piece in text.split(" "):
-            if piece:
-                box = self.box_of(start, start + len(piece))
-                if box is not None:
-                    out.append(Word(piece, box, start))
-            start += len(piece) + 1
+        out, start = [], 0
+        for piece in self.text.split(" "):
+            end = start + len(piece)
+            if piece and (box := self.box_of(start, end)) is not None:
+                out.append(_new(Word, (piece, box, start)))
+            start = end + 1
         return out
 
 
@@ -173,20 +176,18 @@ class Closing:
 def rows(segments: Iterable[Segment]) -> tuple[Line, ...]:
     """Put pieces that overlap vertically into one line, lines by height, pieces from left to right."""
     # sorted as tuples, which are compared without a call of Python code; the number keeps equal ones apart
-    keyed = [(s.box.top, s.box.x0, number, s) for number, s in enumerate(segments) if s.text]
+    keyed = [(s.box[1], s.box[0], number, s) for number, s in enumerate(segments) if s.text]
     keyed.sort()
-    groups: list[list[Segment]] = []
-    for _, _, _, segment in keyed:
-        if groups and _same_row(groups[-1][0].box, segment.box):
-            groups[-1].append(segment)
-        else:
-            groups.append([segment])
-    return tuple([Line(tuple(sorted(g, key=lambda s: s.box.x0)) if len(g) > 1 else (g[0],)) for g in groups])
-
-
-def _same_row(a: Box, b: Box) -> bool:
-    _, a_top, _, a_bottom = a
-    _, b_top, _, b_bottom = b
-    overlap = (a_bottom if a_bottom < b_bottom else b_bottom) - (b_top if b_top > a_top else a_top)
-    a_height, b_height = a_bottom - a_top, b_bottom - b_top
-    return overlap > SAME_ROW * (a_height if a_height < b_height else b_height)
+    groups: list[tuple[Segment, ...]] = []
+    top = bottom = 0.0
+    for own_top, _, _, segment in keyed:
+        own_bottom = segment.box[3]
+        if groups:
+            overlap = (bottom if bottom < own_bottom else own_bottom) - (own_top if own_top > top else top)
+            height, own = bottom - top, own_bottom - own_top
+            if overlap > SAME_ROW * (height if height < own else own):
+                groups[-1] += (segment,)
+                continue
+        groups.append((segment,))
+        top, bottom = own_top, own_bottom
+    return tuple([Line(g if len(g) == 1 else tuple(sorted(g, key=lambda s: s.box.x0))) for g in groups])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
@@ -23,30 +23,45 @@ BROKEN_HYPHENS = "\ufffe\x02"
 """What PDFium puts in place of a hyphen at a line's end, with the line break gone."""
 _BROKEN: Final = re.compile(f"[^{BROKEN_HYPHENS}]*[{BROKEN_HYPHENS}]|[^{BROKEN_HYPHENS}]+")
 _PRINTED: Final = str.maketrans({**dict.fromkeys(BROKEN_HYPHENS, "-"), "\0": " "})
-_CORNERS: Final = struct.Struct("4f").unpack
-"""A rectangle's left, top, right and bottom in one call, where asking for each takes as long as the box itself."""
+_BOUNDS: Final = struct.Struct("4f").unpack
+_CORNERS: Final = struct.Struct("8f").unpack
+"""The left, top, right and bottom of two rectangles in one call: to ask for each takes as long as the boxes."""
+_SECOND: Final = ctypes.sizeof(pdfium_c.FS_RECTF)
+_new: Final = tuple.__new__
+"""At hand, since a letter asks for 160 boxes and to call their class takes twice as long."""
+
+
+def _unchecked(function: Any) -> Any:
+    """One of PDFium's functions, quick, asked hundreds of times: to check each argument takes as long as ten answers.
+
+    Its arguments are whole numbers, pointers, references, and None for a null pointer.
+    """
+    return ctypes.PYFUNCTYPE(ctypes.c_int)(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
+_LOOSE_BOX: Final = _unchecked(pdfium_c.FPDFText_GetLooseCharBox)
+_FONT: Final = _unchecked(pdfium_c.FPDFText_GetFontInfo)
+_WEIGHT: Final = _unchecked(pdfium_c.FPDFText_GetFontWeight)
 BOLD_WEIGHT = 600
 NAME_BYTES = 256
+_NAME: Final = ctypes.c_char * NAME_BYTES
+_NAME_BYTES: Final = ctypes.c_ulong(NAME_BYTES)
 
 
-class _Segment:
+class _Segment(NamedTuple):
     """Characters ``[first, first + len(text))`` of a PDFium text page."""
 
-    __slots__ = ("_bold", "_first", "_page", "box", "text")
-
-    def __init__(self, page: _TextPage, first: int, text: str) -> None:
-        self._page, self._first, self.text = page, first, text
-        self._bold: bool | None = None
-        self.box = page.box_of(first, first + len(text))
+    page: _TextPage
+    first: int
+    text: str
+    box: Box
 
     @property
     def bold(self) -> bool:
-        if self._bold is None:
-            self._bold = self._page.is_bold(self._first)
-        return self._bold
+        return self.page.is_bold(self.first)
 
     def box_of(self, start: int, end: int) -> Box:
-        return self._page.box_of(self._first + start, self._first + end)
+        return self.page.box_of(self.first + start, self.first + end)
 
 
 class _TextPage:
@@ -70,14 +85,16 @@ class _TextPage:
         self._raw = pdfium_c.FPDFText_LoadPage(self._page)
         if not self._raw:
             raise pypdfium2.PdfiumError("Failed to load text page.")
-        self._rect = pdfium_c.FS_RECTF()
-        if not pdfium_c.FPDF_GetPageBoundingBox(self._page, self._rect):
+        bounds = pdfium_c.FS_RECTF()
+        if not pdfium_c.FPDF_GetPageBoundingBox(self._page, bounds):
             raise pypdfium2.PdfiumError("Failed to get page bounding box.")
-        self._left, self._top, right, bottom = _CORNERS(self._rect)
+        self._left, self._top, right, bottom = _BOUNDS(bounds)
         self.width, self.height = right - self._left, self._top - bottom
         self.count = pdfium_c.FPDFText_CountChars(self._raw)
         if self.count == -1:
             raise pypdfium2.PdfiumError("Failed to get character count.")
+        self._rects = (pdfium_c.FS_RECTF * 2)()
+        self._at_first, self._at_last = ctypes.byref(self._rects), ctypes.byref(self._rects, _SECOND)
 
     def close(self) -> None:
         """Give the page back, before its document. A box that is asked for afterwards raises PdfiumError."""
@@ -106,40 +123,49 @@ class _TextPage:
 
     def box_of(self, start: int, end: int) -> Box:
         """Around the first and the last of the characters ``[start, end)``, which stand on one line."""
-        raw, rect = self._raw, self._rect
-        if not pdfium_c.FPDFText_GetLooseCharBox(raw, start, rect):
+        raw = self._raw
+        if not (_LOOSE_BOX(raw, start, self._at_first) and _LOOSE_BOX(raw, end - 1, self._at_last)):
             raise pypdfium2.PdfiumError("Failed to get charbox.")
-        x0, top, x1, bottom = _CORNERS(rect)
-        if end - start > 1:
-            if not pdfium_c.FPDFText_GetLooseCharBox(raw, end - 1, rect):
-                raise pypdfium2.PdfiumError("Failed to get charbox.")
-            a, b, c, d = _CORNERS(rect)
-            # comparisons, as in Box.union; PDFium counts upwards
-            x0, top = a if a < x0 else x0, b if b > top else top
-            x1, bottom = c if c > x1 else x1, d if d < bottom else bottom
-        return Box(x0 - self._left, self._top - top, x1 - self._left, self._top - bottom)
+        x0, top, x1, bottom, a, b, c, d = _CORNERS(self._rects)
+        left, upper = self._left, self._top
+        # comparisons, as in Box.union; PDFium counts upwards
+        return _new(
+            Box,
+            (
+                (a if a < x0 else x0) - left,
+                upper - (b if b > top else top),
+                (c if c > x1 else x1) - left,
+                upper - (d if d < bottom else bottom),
+            ),
+        )
 
     def is_bold(self, index: int) -> bool:
-        name = ctypes.create_string_buffer(NAME_BYTES)
-        size = pdfium_c.FPDFText_GetFontInfo(self._raw, index, name, NAME_BYTES, ctypes.byref(ctypes.c_int()))
+        """True where a character's face is called bold, or is as heavy as one."""
+        name = _NAME()
+        size = _FONT(self._raw, index, name, _NAME_BYTES, None)
         if 0 < size <= NAME_BYTES and b"bold" in name.value.lower():
             return True
-        return bool(pdfium_c.FPDFText_GetFontWeight(self._raw, index) >= BOLD_WEIGHT)
+        return bool(_WEIGHT(self._raw, index) >= BOLD_WEIGHT)
 
     def lines(self) -> tuple[Line, ...]:
+        """The page's printed lines."""
         text = self.characters()
         broken = any(mark in text for mark in BROKEN_HYPHENS)
+        odd = broken or "\0" in text
+        box_of = self.box_of
         segments = []
-        start = 0
-        for line in text.replace("\r", "\n").split("\n"):
-            at = start
-            start += len(line) + 1
+        at = 0
+        # of the two characters that end a line the first is left to it as a space: places stay, lines are half as many
+        for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
             for whole in _BROKEN.findall(line) if broken else (line,):
                 piece = whole.strip()
                 if piece:
                     first = at + whole.index(piece)
-                    segments.append(_Segment(self, first, piece if piece.isprintable() else piece.translate(_PRINTED)))
+                    box = box_of(first, first + len(piece))
+                    words = piece.translate(_PRINTED) if odd else piece
+                    segments.append(_new(_Segment, (self, first, words, box)))
                 at += len(whole)
+            at += 1
         return rows(segments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -29,10 +30,12 @@ _NAMED_END = regex.compile(r"\d(?:st|nd|rd|th)?,?\s+\d{4}", regex.IGNORECASE)
 _LETTER = regex.compile(r"(?<!\\)\p{L}")
 
 
+@lru_cache(maxsize=8192)
 def parse_date(words: str) -> date | None:
     """The day that some words name, or None where there is no such day.
 
-    US order (month first) unless the first number has four digits.
+    US order (month first) unless the first number has four digits. Remembered, since letters of the same years name
+    the same days, and a letter most of its own more than once.
     """
     numeric = _NUMERIC.fullmatch(words.strip())
     if numeric:
@@ -74,5 +77,5 @@ class DateFinder:
         for match in (self._pattern if named else self._figures).finditer(text, start, stop, timeout=TIME_LIMIT):
             day = parse_date(match.group())
             if day is not None:
-                found.append(Found(day, Span(match.start(), match.end()), "date"))
+                found.append(Found(day, Span(*match.span()), "date"))
         return found

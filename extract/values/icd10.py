@@ -13,6 +13,7 @@ from pydantic import Field
 
 from extract.expressions import TIME_LIMIT, Family
 from extract.patterns import Patterns, Strict
+from extract.values.remembered import Remembered
 
 COLUMNS: Final = ("name", "category")
 _WORD: Final = regex.compile(r"[a-z]+|\d+")
@@ -56,9 +57,13 @@ class CategoryFinder:
         self._conditions = tuple(data.conditions)
         self._words = Family([patterns.alternatives(c.pattern) for c in data.conditions])
         self._names = {row["name"]: row["category"] for row in patterns.table("icd10_terms.csv", COLUMNS)}
+        self._remembered = Remembered(self._read)
 
     def category(self, diagnosis: str) -> str | None:
         """The category, three characters, or None. Raises TimeoutError where a rule runs out of time."""
+        return self._remembered(diagnosis)
+
+    def _read(self, diagnosis: str) -> str | None:
         if _HISTORY.search(diagnosis):
             return None  # an operation or an old illness is no category of what the patient has
         for number in self._words.live(diagnosis):
