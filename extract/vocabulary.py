@@ -53,7 +53,10 @@ class Shape:
 
 
 class VocabularyRuler:
-    """Marks words in ``doc.user_data[key]``: of those that overlap the longest, then the first."""
+    """Knows words: of those that overlap the longest, then the first.
+
+    In the pipeline it leaves itself in ``doc.user_data[key]``, for whoever asks for the words of the text.
+    """
 
     def __init__(self, nlp: Language, *, key: str) -> None:
         from spacy.matcher import PhraseMatcher
@@ -103,7 +106,12 @@ class VocabularyRuler:
         return strings[kind.label], strings[kind.id]
 
     def __call__(self, doc: Doc) -> Doc:
-        """Mark the words of a text."""
+        """Pipeline component: be at hand for those who ask for the words of a text."""
+        doc.user_data[self._key] = self
+        return doc
+
+    def words(self, doc: Doc) -> list[Words]:
+        """The words of a text that it knows, in order."""
         tokens = tokens_of(doc)
         texts = tokens.texts
         # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
@@ -117,8 +125,7 @@ class VocabularyRuler:
         for start, end, rank in _longest(found):
             span, kind = Span(tokens.starts[start], tokens.ends[end - 1]), self._ordered[rank]
             marked.append(Words(start, end, span, kind.label, kind.id, span.of(text).lower()))
-        doc.user_data[self._key] = marked
-        return doc
+        return marked
 
     def _measures(self, doc: Doc, tokens: Tokens) -> Iterator[tuple[int, int]]:
         """The tokens of numbers with their unit, with or without a hyphen between."""

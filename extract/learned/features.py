@@ -30,9 +30,9 @@ from extract.nlp import (
     NOUN,
     OPERATION,
     SIDED,
-    STARTS,
     TECHNIQUE,
     Condition,
+    sentence_starts,
     words_of,
 )
 from extract.tokens import tokens_of
@@ -172,7 +172,7 @@ class Sight:
         """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
         self._read: set[int] = set()
         """Sentences of which these are known."""
-        self._starts = np.array(doc.user_data[STARTS], dtype=np.int64)
+        self._starts = np.array(sentence_starts(doc), dtype=np.int64)
         self._before, self._previous = _rows_of(word)
         self._first = np.zeros(len(self._starts), dtype=bool)
         self._first[:1] = True

@@ -70,7 +70,6 @@ class _Page:
     words: list[Words]
     parts: dict[int, Words]
     """By their tokens the words that may name a part."""
-    conditions: Places[Words]
     sentences: Places[Span]
 
 
@@ -104,7 +103,7 @@ class MentionFinder:
         if not words:
             return []
         parts = {i: w for w in words if w.id_ != NO_PART for i in range(w.start, w.end)}
-        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, words_of(doc, CONDITIONS), sentences_of(doc))
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -208,7 +207,7 @@ class MentionFinder:
             if lowers[i] not in self._between:
                 if strangers == STRANGERS or not tokens.texts[i].isalpha() or page.doc[i].is_stop:
                     return None
-                if page.conditions.at(starts[i]) is not None:
+                if words_of(page.doc, CONDITIONS).at(starts[i]) is not None:
                     return None
                 strangers += 1
             i -= 1
