@@ -176,23 +176,12 @@ class Sight:
         self._before, self._previous = _rows_of(word)
         self._first = np.zeros(len(self._starts), dtype=bool)
         self._first[:1] = True
-        self._parts = [i for w in words_of(doc, BODY_PARTS) if w.id_ != NO_PART for i in range(w.start, w.end)]
-        self._seen: dict[int, int] = {}
-        """Words whose rows are known, and where in these they stand."""
-        self._rows = np.zeros((0, len(_COLUMNS)), dtype=np.int64)
+        self.parts = [i for w in words_of(doc, BODY_PARTS) if w.id_ != NO_PART for i in range(w.start, w.end)]
+        """The words that may name a part."""
 
     def features(self, asked: Rows) -> Features:
         """The features by which the words numbered ``asked``, in order, are rated."""
-        return Features(asked, self._near_once(asked), self._before, self._previous, self._starts, self._first)
-
-    def _near_once(self, asked: Rows) -> Rows:
-        """What is near some words; at once with it for those of parts, which are asked for next."""
-        words = asked.tolist()
-        if not self._seen.keys() >= set(words):
-            both = sorted({*words, *self._seen, *self._parts})
-            self._seen = {word: n for n, word in enumerate(both)}
-            self._rows = self._near(np.array(both))
-        return self._rows.take([self._seen[word] for word in words], axis=0)
+        return Features(asked, self._near(asked), self._before, self._previous, self._starts, self._first)
 
     def _near(self, asked: Rows) -> Rows:
         values = np.zeros((len(_VALUES), len(asked)), dtype=np.uint64)
