@@ -116,7 +116,7 @@ class VocabularyRuler:
         texts = tokens.texts
         # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
         found = [(start - end, start, self._ranks[name]) for name, start, end in self._phrases(doc)]
-        if shaped := self._shaped_among(texts):
+        if shaped := self._shaped_among(tokens.distinct):
             found += [(-1, i, rank) for i, word in enumerate(texts) if word in shaped for rank in shaped[word]]
         if self._units and not self._units.isdisjoint(tokens.lowers):
             found += [(start - end, start, self._unit) for start, end in self._measures(doc, tokens)]
@@ -136,12 +136,12 @@ class VocabularyRuler:
                 if i > 1 and tokens.texts[i - 1] == "-" and doc[i - 2].like_num:
                     yield i - 2, i + 1
 
-    def _shaped_among(self, words: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    def _shaped_among(self, words: frozenset[str]) -> dict[str, tuple[int, ...]]:
         """The words that have a shape, each with the ranks of its kinds."""
         if not self._shapes:
             return {}
         shaped = {}
-        for word in set(words) - self._shapeless:
+        for word in words - self._shapeless:
             ranks = self._shaped.get(word)
             if ranks is None:
                 ranks = self._shapes_of(word)

@@ -132,8 +132,14 @@ class MentionFinder:
             return self._counts_on(words, k)
         if word.lower in self._yielding and self._yields(words, k):
             return True
+        return self._describes(page, k) or self._sides_a_level(page, word)
+
+    def _sides_a_level(self, page: _Page, word: Words) -> bool:
+        """True for the arm or leg that only tells on which side a level is: "at forearm level, left arm"."""
+        if not word.start or page.tokens.lowers[word.start - 1] not in self._sides:
+            return False
         before = page.text[max(0, word.span.start - 20) : word.span.start]
-        return self._describes(page, k) or self._level_side.search_alone(before) is not None
+        return self._level_side.search_alone(before) is not None
 
     def _yields(self, words: list[Words], k: int) -> bool:
         """True where a part is named nearby that the word at ``k`` stands back for."""
