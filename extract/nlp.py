@@ -266,7 +266,7 @@ def _spacy() -> ModuleType:
 
 
 def _ruler(nlp: Language, name: str, key: str) -> VocabularyRuler:
-    return VocabularyRuler(nlp, key=key)
+    return VocabularyRuler(key=key)
 
 
 def words_of(doc: Doc, key: str) -> Places[Words]:

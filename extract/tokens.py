@@ -62,11 +62,6 @@ class Tokens:
         return range(first + (span.start == self.ends[first]), end) if first >= 0 else range(0)
 
     @cached_property
-    def distinct(self) -> frozenset[str]:
-        """The characters of each, once."""
-        return frozenset(self.texts)
-
-    @cached_property
     def lowers(self) -> list[str]:
         """The characters of each in small letters."""
         return [text.lower() for text in self.texts]
