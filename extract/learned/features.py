@@ -86,6 +86,10 @@ _SAID = _SEED ^ np.array([[900], [901]], dtype=np.uint64)
 _HALF, _LAST_ROW = np.uint64(32), np.uint64(ROWS - 1)
 _MOST: Final = 4
 """Words around a word that are looked at."""
+_BACK: Final = np.array([[1], [2], [3]])
+_STRANGERS: Final = slice(_VALUES["v1"], _VALUES["v3"] + 1)
+"""How many words back that no vocabulary knows, and the values that these give."""
+_NONE: Final = np.full(len(_BACK), -1)
 
 
 class _Plan:
@@ -164,9 +168,8 @@ class Sight:
         small = _small()
         telling = (table[:, 3] == 1) & (kind == 0) & (small[small.searchsorted(word)] != word)
         self._looks, self._word = looks, word
-        self._telling = np.empty(size + 1, dtype=np.int64)  # for each word the nearest one before it, -1 for none
-        self._telling[0] = -1
-        np.maximum.accumulate(np.where(telling, np.arange(size), -1), out=self._telling[1:])
+        self._telling = np.concatenate((_NONE, telling.nonzero()[0]))
+        """The words that the ones behind them look back to, in order; first none."""
         self._context, self._places = context, tokens_of(doc).starts
         self._told, self._dropped = np.zeros((2, size), dtype=np.uint64)
         """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
@@ -190,12 +193,9 @@ class Sight:
         begin = self._starts[sentence]
         position = asked - begin
         self._read_context(set(sentence.tolist()) - self._read)
-        at = self._telling[asked]
-        values[_VALUES["distance"]] = np.minimum(asked - at, FAR)
-        for name in ("v1", "v2", "v3"):
-            inside = at >= begin
-            values[_VALUES[name]] = np.where(inside, self._word[at], np.uint64(1))  # of -1 nothing is taken
-            at = np.where(inside, self._telling[at], -1)
+        at = self._telling[self._telling.searchsorted(asked) - _BACK]
+        values[_VALUES["distance"]] = np.minimum(asked - at[0], FAR)
+        values[_STRANGERS] = np.where(at >= begin, self._word[at], np.uint64(1))  # of -1 nothing is taken
         values[_VALUES["known"]] = values[_VALUES["k0"]] != 0
         values[_VALUES["position"]] = np.minimum(position, FAR)
         values[_VALUES["told"]] = self._told[asked]
