@@ -81,9 +81,10 @@ class MentionFinder:
         self._paired = frozenset(p.part for p in data.parts if p.paired)
         self._wcio = {p.part: p.wcio for p in data.parts}
         sides = {tuple(words.split()): side for side, forms in data.sides.items() for words in forms}
-        self._sides: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._sides: dict[str, list[tuple[list[str], str]]] = {}
+        """By their last word, the longest first."""
         for words, side in sorted(sides.items(), key=lambda item: -len(item[0])):
-            self._sides.setdefault(words[-1], []).append((words, side))
+            self._sides.setdefault(words[-1], []).append((list(words), side))
         self._joiners = frozenset(data.joiners)
         self._between = frozenset(data.modifiers) | self._joiners
         self._yielding, self._yield_to = frozenset(data.yields.words), frozenset(data.yields.to)
@@ -219,15 +220,15 @@ class MentionFinder:
             i -= 1
         return None
 
-    def _side_ending(self, lowers: Sequence[str], i: int) -> tuple[str, int] | None:
+    def _side_ending(self, lowers: list[str], i: int) -> tuple[str, int] | None:
         """The side that ends at token ``i`` and the token it begins with."""
         for words, side in self._sides.get(lowers[i], ()):
             begin = i - len(words) + 1
-            if begin >= 0 and all(lowers[begin + n] == w for n, w in enumerate(words)):
+            if begin >= 0 and lowers[begin : i + 1] == words:
                 return side, begin
         return None
 
-    def _coordinated(self, lowers: Sequence[str], begin: int, side: str) -> str | None:
+    def _coordinated(self, lowers: list[str], begin: int, side: str) -> str | None:
         """Both sides for "left- and right-sided", where another side stands just before."""
         i = begin - 1
         while i >= max(0, begin - 3) and (lowers[i] in self._joiners or lowers[i] == "sided"):
