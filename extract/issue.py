@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from extract.book import EvidenceBook
 from extract.checks.facts import ItemFacts
@@ -16,7 +17,8 @@ from extract.values.body_parts import BodyPartFinder
 from extract.values.citations import Citation, CitationReader
 from extract.values.conclusion import ConclusionReader
 from extract.values.drugs import DrugRequest
-from extract.values.requests import RequestSplitter
+from extract.values.remembered import Remembered
+from extract.values.requests import Requests, RequestSplitter
 from extract.values.sessions import SessionReader, Sessions
 from extract.values.sides import Side, SideSplitter
 from extract.values.treatments import OF_DRUGS, TreatmentClassifier
@@ -32,12 +34,22 @@ _SIDES: Final[tuple[tuple[str, Part], ...]] = (
 )
 
 
+_Keep = Callable[[str, Found[Any] | None], None]
+"""Notes a field with what it is read from, if it is told."""
 _PROSE_PARTS: Final[tuple[tuple[Part, Side], ...]] = (
     ("claims_administrator_guideline", "claims_administrator"),
     ("guidelines", "reviewer"),
     ("reviewer_guideline", "reviewer"),
 )
 """Parts in prose, and the side that their first sentence speaks for unless it says otherwise."""
+
+
+class _Asked(NamedTuple):
+    """What a heading asks for: fields of the record, what each is read from in the heading, and the visits."""
+
+    values: dict[str, Any]
+    found: tuple[tuple[str, Found[Any]], ...]
+    visits: Sessions
 
 
 class IssueReader:
@@ -57,42 +69,19 @@ class IssueReader:
         self._parts = body_parts
         self._visits = patterns.rule("visits", "visit_treatment")
         self._not_visits = patterns.rule("visits", "not_visits")
+        self._asked = Remembered(self._ask)
+        """A heading in twelve is that of another letter: the same drug in the same amount."""
 
     def read(self, clean: str, item: Item, book: EvidenceBook) -> ItemFacts:
         """An item of the clean text: its record, its evidence written into the book, and what checks ask of it."""
         number = item.number
         heading = fold(item.request.of(clean))
         start = item.request.start
-        requests = self._split.split(heading)
-        first = requests.first
-        values: dict[str, Any] = {"issue_number": number, "requested_treatment": heading}
+        asked = self._asked(heading)
+        values: dict[str, Any] = {"issue_number": number, "requested_treatment": heading, **asked.values}
         book.add(TABLE, "requested_treatment", Found(heading, item.request, "heading", 0.99), issue=number)
-        values["disputed_request"] = requests.disputed.value
-        for field, request in (
-            ("original_request", requests.original),
-            ("authorized_request", requests.authorized),
-            ("disputed_request", requests.disputed),
-        ):
-            if request is not None:
-                values[field] = request.value
-                book.add(TABLE, field, request.shift(start), issue=number)
-
-        def keep(field: str, found: Found[Any] | None) -> None:
-            if found is not None:
-                values[field] = found.value
-                book.add(TABLE, field, found.shift(start), issue=number)
-
-        offset = first.span.start
-        kind = self._classify.classify(first.value)
-        category = kind.category.value if kind.category else None
-        keep("treatment_category", _shift(kind.category, offset))
-        keep("treatment_subcategory", _shift(kind.subcategory, offset))
-        parts = [p.shift(offset) for p in self._parts.in_request(first.value)]
-        values["body_parts"] = tuple(dict.fromkeys(p.value for p in parts))
-        book.add_all(TABLE, "body_parts", (p.shift(start) for p in parts), issue=number)
-
-        asked = self._visit_fields(requests.original, requests.authorized, requests.disputed, category, keep)
-        _drug_fields(kind.drug, offset, category, keep)
+        for field, found in asked.found:
+            book.add(TABLE, field, found.shift(start), issue=number)
         decision = self._decision(clean, item)
         if decision is not None:
             values["decision"] = decision.value
@@ -114,17 +103,36 @@ class IssueReader:
         agrees = _agrees(item, decision, concluded)
         if agrees is not None:
             book.second[TABLE, "decision", number] = agrees
-        return ItemFacts(item, IssueRecord(**values), concluded, asked)
+        return ItemFacts(item, IssueRecord(**values), concluded, asked.visits)
 
-    def _visit_fields(
-        self,
-        original: Found[str] | None,
-        authorized: Found[str] | None,
-        disputed: Found[str],
-        category: str | None,
-        keep: Any,
-    ) -> Sessions:
-        first = original or disputed
+    def _ask(self, heading: str) -> _Asked:
+        requests = self._split.split(heading)
+        first = requests.first
+        offset = first.span.start
+        values: dict[str, Any] = {}
+        rows: list[tuple[str, Found[Any]]] = []
+
+        def keep(field: str, found: Found[Any] | None) -> None:
+            if found is not None:
+                values[field] = found.value
+                rows.append((field, found))
+
+        keep("original_request", requests.original)
+        keep("authorized_request", requests.authorized)
+        keep("disputed_request", requests.disputed)
+        kind = self._classify.classify(first.value)
+        category = kind.category.value if kind.category else None
+        keep("treatment_category", _shift(kind.category, offset))
+        keep("treatment_subcategory", _shift(kind.subcategory, offset))
+        parts = self._parts.in_request(first.value)
+        values["body_parts"] = tuple(dict.fromkeys(part.value for part in parts))
+        rows += [("body_parts", part.shift(offset)) for part in parts]
+        visits = self._visit_fields(requests, category, keep)
+        _drug_fields(kind.drug, offset, category, keep)
+        return _Asked(values, tuple(rows), visits)
+
+    def _visit_fields(self, requests: Requests, category: str | None, keep: _Keep) -> Sessions:
+        first, authorized, disputed = requests.first, requests.authorized, requests.disputed
         if not self._counts_visits(first.value, category):
             return Sessions()
         asked = self._sessions.read(first.value)
@@ -138,7 +146,7 @@ class IssueReader:
                 "sessions_authorized",
                 _shift(self._sessions.read(authorized.value).total, authorized.span.start),
             )
-        left: Sessions = asked if original is None else self._sessions.read(disputed.value)
+        left = asked if requests.original is None else self._sessions.read(disputed.value)
         keep("sessions_disputed", _shift(left.total, disputed.span.start))
         return asked
 
@@ -213,7 +221,7 @@ def _agrees(item: Item, decision: Found[str] | None, concluded: Found[str] | Non
     return None if item.parts["rationale"].contains(decision.span) else True
 
 
-def _drug_fields(read: DrugRequest, offset: int, category: str | None, keep: Any) -> None:
+def _drug_fields(read: DrugRequest, offset: int, category: str | None, keep: _Keep) -> None:
     if category not in OF_DRUGS or read.drug is None:
         return
     for field in ("drug", "strength", "quantity", "refills"):

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import regex
 from pydantic import Field
@@ -31,7 +31,7 @@ BODY_PARTS = "body_parts"
 CONDITIONS = "conditions"
 """Name of the ruler of heads of diagnoses: label the kind of condition, id ``alone`` or ``joined``."""
 SENTENCES, STARTS = "letter_sentences", "letter_sentence_starts"
-"""Keys of ``doc.user_data``: the sentences, the number of each one's first token."""
+"""Keys of ``doc.user_data``: the sentences, and the number of each one's first token, once they are asked for."""
 
 NOUN, ADJECTIVE, CONDITION, LEVEL, SIDED = "noun", "adjective", "condition", "level", "sided"
 TECHNIQUE, NO_PART = "technique", "none"
@@ -189,8 +189,8 @@ LONGEST_SENTENCE = 400
 """Tokens after which a sentence ends in any case: a text without full stops must not cost its square."""
 
 
-def set_sentences(doc: Doc) -> Doc:
-    """Pipeline component: tell sentences and tokens; a list number ("1.") ends no sentence."""
+def _tell_sentences(doc: Doc) -> None:
+    """Note the sentences of a text; a list number ("1.") ends none."""
     tokens = tokens_of(doc)
     texts, starts, ends = tokens.texts, tokens.starts, tokens.ends
     last = len(texts) - 1
@@ -212,7 +212,6 @@ def set_sentences(doc: Doc) -> Doc:
     spans = [Span(starts[a], ends[b - 1]) for a, b in zip(firsts, behind, strict=True)]
     doc.user_data[STARTS] = firsts
     doc.user_data[SENTENCES] = Places(spans, lambda span: span)
-    return doc
 
 
 def _is_list_number(tokens: Tokens, i: int) -> bool:
@@ -236,9 +235,7 @@ def build_nlp(patterns: Patterns, *, model: Path | None = None) -> Language:
     body_parts = body_part_file(patterns)
     conditions = condition_file(patterns)
     nlp: Language = spacy.load(model) if model else spacy.blank("en")
-    Pipeline.component("letter_sentences", func=set_sentences)
     Pipeline.factory("vocabulary_ruler", func=_ruler, default_config={"key": ""})
-    nlp.add_pipe("letter_sentences", last=True)
     parts = cast(VocabularyRuler, nlp.add_pipe("vocabulary_ruler", name=BODY_PARTS, config={"key": BODY_PARTS}))
     parts.add(
         nlp,
@@ -269,21 +266,29 @@ def _spacy() -> ModuleType:
 
 
 def _ruler(nlp: Language, name: str, key: str) -> VocabularyRuler:
-    return VocabularyRuler(nlp, key=key)
+    return VocabularyRuler(key=key)
 
 
 def words_of(doc: Doc, key: str) -> Places[Words]:
-    """The words that a ruler of the pipeline marked, by their place: ``BODY_PARTS`` or ``CONDITIONS``."""
-    known: dict[str, Any] = doc.user_data
-    placed = f"{key} by place"
-    if placed not in known:
-        known[placed] = Places(known[key], lambda words: words.span)
-    return cast("Places[Words]", known[placed])
+    """The words that a ruler of the pipeline knows, by their place: ``BODY_PARTS`` or ``CONDITIONS``."""
+    words: VocabularyRuler | Places[Words] = doc.user_data[key]
+    if isinstance(words, VocabularyRuler):
+        words = doc.user_data[key] = Places(words.words(doc), lambda words: words.span)
+    return words
 
 
 def sentences_of(doc: Doc) -> Places[Span]:
-    """The sentences of a parsed text."""
+    """The sentences of a text, told when somebody asks: of most requests nobody does."""
+    if SENTENCES not in doc.user_data:
+        _tell_sentences(doc)
     return cast("Places[Span]", doc.user_data[SENTENCES])
+
+
+def sentence_starts(doc: Doc) -> list[int]:
+    """The number of each sentence's first token."""
+    if STARTS not in doc.user_data:
+        _tell_sentences(doc)
+    return cast("list[int]", doc.user_data[STARTS])
 
 
 class OneParse:
@@ -291,6 +296,7 @@ class OneParse:
 
     def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
+        self._pipes = [pipe for _, pipe in nlp.pipeline]
         self._last: Doc | None = None
 
     def __call__(self, text: str) -> Doc:
@@ -298,8 +304,13 @@ class OneParse:
         if self._last is None or text_of(self._last) != text:
             doc = self._nlp.make_doc(text)
             doc.user_data[TEXT] = text
-            self._last = self._nlp(doc)
+            for pipe in self._pipes:  # as the pipeline does, which takes longer than ours to be called
+                doc = pipe(doc)
+            self._last = doc
         return self._last
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_nlp": self._nlp, "_last": None}
+    def __getstate__(self) -> Language:
+        return self._nlp
+
+    def __setstate__(self, nlp: Language) -> None:
+        self.__init__(nlp)  # type: ignore[misc]

@@ -1,7 +1,8 @@
-"""A spaCy component that marks the words of a vocabulary: phrases, shapes of a word, numbers before a unit.
+"""A spaCy component that knows the words of a vocabulary: phrases, shapes of a word, numbers before a unit.
 
 What spaCy's own ``span_ruler`` does, without its token patterns, which cost thirty times as much as
-all phrases together: the shape of a word is looked at once for each word of the language.
+all phrases together: each word of the language is looked at once, and whether something of the vocabulary may
+begin with it is kept beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 REMEMBERED: Final = 50_000
-"""Words whose shape is remembered; a hostile archive must not fill the memory with new ones."""
+"""Words that are remembered; a hostile archive must not fill the memory with new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +52,59 @@ class Shape:
     kind: Kind
     cased: bool = False
 
+    def fits(self, word: str, lower: str) -> bool:
+        """True for a word, which is in small letters ``lower``."""
+        return self.pattern.search(word if self.cased else lower) is not None
+
+
+class _Phrase(NamedTuple):
+    """A phrase of several words."""
+
+    rest: list[str]
+    """Those behind the first two, in small letters."""
+    length: int
+    rank: int
+
+
+class _Look(NamedTuple):
+    """What a word may be: something by itself, the first one of phrases (by the second), a unit."""
+
+    alone: tuple[int, ...]
+    phrases: Mapping[str, Sequence[_Phrase]]
+    unit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Opens:
+    """Tells the words with which something of a vocabulary may begin; for spaCy, which asks once for each word."""
+
+    words: frozenset[str]
+    shapes: tuple[Shape, ...]
+
+    def __call__(self, word: str) -> bool:
+        lower = word.lower()
+        return lower in self.words or any(shape.fits(word, lower) for shape in self.shapes)
+
 
 class VocabularyRuler:
-    """Marks words in ``doc.user_data[key]``: of those that overlap the longest, then the first."""
+    """Knows words: of those that overlap the longest, then the first.
 
-    def __init__(self, nlp: Language, *, key: str) -> None:
-        from spacy.matcher import PhraseMatcher
+    In the pipeline it leaves itself in ``doc.user_data[key]``, for whoever asks for the words of the text.
+    """
 
-        self._vocab = nlp.vocab
+    def __init__(self, *, key: str) -> None:
         self._key = key
-        self._phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._kinds: dict[int, Kind] = {}
+        self._flag = 0
+        """spaCy's number for the words with which something may begin: one in ten, the others are not looked at."""
+        self._alone: dict[str, list[int]] = {}
+        """The ranks of phrases of one word."""
+        self._phrases: dict[str, dict[str, list[_Phrase]]] = {}
+        """The others by their first word and their second."""
         self._ordered: tuple[Kind, ...] = ()
-        self._ranks: dict[int, int] = {}
         self._shapes: tuple[tuple[Shape, int], ...] = ()
-        self._shaped: dict[str, tuple[int, ...]] = {}
-        self._shapeless: set[str] = set()
         self._units: frozenset[str] = frozenset()
         self._unit = -1
+        self._looks: dict[str, _Look] = {}
 
     def add(
         self,
@@ -80,80 +116,69 @@ class VocabularyRuler:
         unit: Kind | None = None,
     ) -> None:
         """Fill the vocabulary. ``units``: words that are ``unit`` behind a number ("6 feet", "6-feet")."""
+        kinds = {*phrases.values(), *(shape.kind for shape in shapes), *(() if unit is None else (unit,))}
+        hashes = nlp.vocab.strings  # kinds of the same words are ordered as in spaCy's rulers
+        self._ordered = tuple(sorted(kinds, key=lambda kind: (hashes[kind.label], hashes[kind.id])))
+        ranks = {kind: rank for rank, kind in enumerate(self._ordered)}
         for phrase, kind in phrases.items():
-            self._phrases.add(self._name(kind), [nlp.make_doc(phrase)])
-        names = [self._name(shape.kind) for shape in shapes]
-        named = None if unit is None else self._name(unit)
-        strings = self._vocab.strings
-        order = sorted(self._kinds, key=lambda name: self._hashes(self._kinds[name]))
-        self._ranks = {name: rank for rank, name in enumerate(order)}
-        self._ordered = tuple(self._kinds[name] for name in order)
-        if named is not None:
-            self._units, self._unit = frozenset(units), self._ranks[strings[named]]
-        self._shapes = tuple((shape, self._ranks[strings[name]]) for shape, name in zip(shapes, names, strict=True))
-
-    def _name(self, kind: Kind) -> str:
-        name = repr((kind.label, kind.id))
-        self._kinds[self._vocab.strings.add(name)] = kind
-        return name
-
-    def _hashes(self, kind: Kind) -> tuple[int, int]:
-        """What kinds of the same words are ordered by, as in spaCy's rulers."""
-        strings = self._vocab.strings
-        return strings[kind.label], strings[kind.id]
+            first, *others = (token.lower_ for token in nlp.make_doc(phrase))
+            if others:
+                behind = self._phrases.setdefault(first, {}).setdefault(others[0], [])
+                behind.append(_Phrase(others[1:], len(others) + 1, ranks[kind]))
+            else:
+                self._alone.setdefault(first, []).append(ranks[kind])
+        self._shapes = tuple((shape, ranks[shape.kind]) for shape in shapes)
+        if unit is not None:
+            self._units, self._unit = frozenset(units), ranks[unit]
+        self._flag = nlp.vocab.add_flag(_Opens(self._units.union(self._alone, self._phrases), tuple(shapes)))
 
     def __call__(self, doc: Doc) -> Doc:
-        """Mark the words of a text."""
-        tokens = tokens_of(doc)
-        texts = tokens.texts
-        # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
-        found = [(start - end, start, self._ranks[name]) for name, start, end in self._phrases(doc)]
-        if shaped := self._shaped_among(texts):
-            found += [(-1, i, rank) for i, word in enumerate(texts) if word in shaped for rank in shaped[word]]
-        if self._units and not self._units.isdisjoint(tokens.lowers):
-            found += [(start - end, start, self._unit) for start, end in self._measures(doc, tokens)]
-        text = text_of(doc)
-        marked = []
-        for start, end, rank in _longest(found):
-            span, kind = Span(tokens.starts[start], tokens.ends[end - 1]), self._ordered[rank]
-            marked.append(Words(start, end, span, kind.label, kind.id, span.of(text).lower()))
-        doc.user_data[self._key] = marked
+        """Pipeline component: be at hand for those who ask for the words of a text."""
+        doc.user_data[self._key] = self
         return doc
 
-    def _measures(self, doc: Doc, tokens: Tokens) -> Iterator[tuple[int, int]]:
-        """The tokens of numbers with their unit, with or without a hyphen between."""
-        for i, word in enumerate(tokens.lowers):
-            if word in self._units:
-                if i > 0 and doc[i - 1].like_num:
-                    yield i - 1, i + 1
-                if i > 1 and tokens.texts[i - 1] == "-" and doc[i - 2].like_num:
-                    yield i - 2, i + 1
+    def words(self, doc: Doc) -> list[Words]:
+        """The words of a text that it knows, in order."""
+        opening: list[int] = doc.to_array([self._flag]).nonzero()[0].tolist()
+        if not opening:
+            return []
+        tokens = tokens_of(doc)
+        lowers = tokens.lowers
+        # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
+        found: list[tuple[int, int, int]] = []
+        last = len(lowers) - 1
+        for i in opening:
+            alone, phrases, unit = self._looks.get(tokens.texts[i]) or self._look(tokens.texts[i])
+            for rank in alone:
+                found.append((-1, i, rank))  # noqa: PERF401 - there is one at most
+            if phrases and i < last and lowers[i + 1] in phrases:
+                for rest, length, rank in phrases[lowers[i + 1]]:
+                    if lowers[i + 2 : i + length] == rest:
+                        found.append((-length, i, rank))
+            if unit:
+                found += [(start - i - 1, start, self._unit) for start in self._measures(doc, tokens, i)]
+        text, starts, ends = text_of(doc), tokens.starts, tokens.ends
+        marked = []
+        for start, end, rank in _longest(found):
+            a, b, kind = starts[start], ends[end - 1], self._ordered[rank]
+            marked.append(Words(start, end, Span(a, b), kind.label, kind.id, text[a:b].lower()))
+        return marked
 
-    def _shaped_among(self, words: Sequence[str]) -> dict[str, tuple[int, ...]]:
-        """The words that have a shape, each with the ranks of its kinds."""
-        if not self._shapes:
-            return {}
-        shaped = {}
-        for word in set(words) - self._shapeless:
-            ranks = self._shaped.get(word)
-            if ranks is None:
-                ranks = self._shapes_of(word)
-            if ranks:
-                shaped[word] = ranks
-        return shaped
+    def _measures(self, doc: Doc, tokens: Tokens, i: int) -> Iterator[int]:
+        """The first tokens of numbers with the unit at ``i``, with or without a hyphen between."""
+        if i > 0 and doc[i - 1].like_num:
+            yield i - 1
+        if i > 1 and tokens.texts[i - 1] == "-" and doc[i - 2].like_num:
+            yield i - 2
 
-    def _shapes_of(self, word: str) -> tuple[int, ...]:
-        """The ranks of a word's kinds, remembered."""
-        if len(self._shapeless) + len(self._shaped) >= REMEMBERED:
-            self._shapeless.clear()
-            self._shaped.clear()
+    def _look(self, word: str) -> _Look:
+        """What a word may be, remembered."""
+        if len(self._looks) >= REMEMBERED:
+            self._looks.clear()
         lower = word.lower()
-        ranks = tuple(rank for shape, rank in self._shapes if shape.pattern.search(word if shape.cased else lower))
-        if ranks:
-            self._shaped[word] = ranks
-        else:
-            self._shapeless.add(word)
-        return ranks
+        alone = [*self._alone.get(lower, ()), *(rank for shape, rank in self._shapes if shape.fits(word, lower))]
+        look = self._looks[word] = _Look(tuple(alone), self._phrases.get(lower, {}), lower in self._units)
+        return look
 
 
 def _longest(found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

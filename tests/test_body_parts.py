@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from extract.nlp import body_part_file, build_nlp, sentences_of
+from extract.nlp import BODY_PARTS, CONDITIONS, OneParse, body_part_file, build_nlp, sentences_of, words_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import Context, ContextReader
@@ -170,6 +170,18 @@ def test_finder_goes_to_worker_processes():
 def test_importing_the_room_does_not_load_spacy():
     code = "import sys, extract.values.body_parts; sys.exit('spacy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_pipeline_knows_its_words_in_worker_processes():
+    text = "Left hand therapy at C5 for carpal tunnel syndrome, 6 feet off, and a wristwatch."
+    for nlp in (NLP, pickle.loads(pickle.dumps(NLP)), pickle.loads(pickle.dumps(OneParse(NLP)))):
+        doc = nlp(text)
+        known = [(words.span.of(text), words.id_) for words in words_of(doc, BODY_PARTS)]
+        assert known == [
+            ("hand therapy", "technique"), ("C5", "level"), ("carpal tunnel syndrome", "condition"), ("6 feet", "none"),
+        ]  # fmt: skip
+        assert [words.lower for words in words_of(doc, CONDITIONS)] == ["carpal tunnel syndrome"]
+        assert not words_of(nlp("It rained."), BODY_PARTS).things
 
 
 def test_a_long_text_costs_its_length_only():

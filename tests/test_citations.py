@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from extract.values import citations as module
 from extract.values.citations import CitationReader
 
 # paragraph, [(guideline, chapter, edition, sections, pages)], reason
@@ -131,6 +132,21 @@ def test_spans_do_not_overlap_and_hold_the_chapter(citations):
     found = citations.read(paragraph)
     assert [c.chapter in c.span.of(paragraph) for c in found] == [True, True]
     assert found[0].span.end <= found[1].span.start
+
+
+@pytest.mark.parametrize(
+    ("before", "inside"),
+    [
+        ("Section(s): Splints, ", True),
+        ("Splints, ", False),
+        ("Sections: Splints. Chapter ", False),
+        ("Sections: Splints. Section: Braces, ", True),
+        ("Section: 9. Splints, ", True),
+    ],
+    ids=["in a list", "no list", "over with a sentence", "another list", "a number ends no sentence"],
+)
+def test_a_name_stands_in_a_list_of_sections(before, inside):
+    assert module._in_sections(before) is inside
 
 
 def test_a_reader_can_be_pickled_after_it_has_read(citations):

@@ -91,6 +91,10 @@ def test_vocabulary_names_are_read_whole(patterns, drugs, classifier):
     assert wrong == []
 
 
+def test_a_name_may_be_in_capitals_with_a_typographic_apostrophe(drugs):
+    assert value(drugs.read("DOAN’S 10mg #30").drug) == "DOAN’S"
+
+
 def test_vocabulary_has_no_name_twice(patterns):
     names = [row["name"].lower() for row in patterns.table("drugs.csv", COLUMNS)]
     assert sorted({n for n in names if names.count(n) > 1}) == []

@@ -45,6 +45,14 @@ def test_notice_of_2013(read):
     assert record.flags == ()
 
 
+def test_what_two_letters_ask_for_in_the_same_words_stands_where_each_says_it(read):
+    first, second = read(NOTICE), read("\n" + NOTICE.replace("left knee strain", "left knee and ankle strain"))
+    assert [i.requested_treatment for i in first.issues] == [i.requested_treatment for i in second.issues]
+    for record in (first, second):
+        rows = [row for row in record.evidence if row.table == "issues" and row.field == "sessions_requested"]
+        assert [record.text[row.start : row.end] for row in rows] == [row.text for row in rows] == ["six visits"]
+
+
 def test_unknown_layout_keeps_what_can_be_found(read):
     text = LETTER.replace("HOW THE IMR FINAL DETERMINATION WAS MADE", "HOW WE DECIDED")
     record = read(text)

@@ -41,7 +41,8 @@ def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDat
     tail_start = marks[-1].end if marks else region.start
     blocks.append((Span(tail_start, region.end), []))
 
-    heads = [_heading(text, above, data, decision, at_end=bool(own)) for above, own in blocks]
+    bold = any(line.line.bold for line in text.clean_lines)
+    heads = [_heading(text, above, data, decision, at_end=bool(own), bold=bold) for above, own in blocks]
     items: list[Item] = []
     for index, ((_, own), head) in enumerate(zip(blocks, heads, strict=True)):
         if head is None:
@@ -64,9 +65,12 @@ class _Heading:
 
 
 def _heading(
-    text: LetterText, above: Span, data: ItemsData, decision: regex.Pattern[str], *, at_end: bool
+    text: LetterText, above: Span, data: ItemsData, decision: regex.Pattern[str], *, at_end: bool, bold: bool
 ) -> _Heading | None:
-    """The heading at the end of the text above a label: its last decision, and the lines that lead to it."""
+    """The heading at the end of the text above a label: its last decision, and the lines that lead to it.
+
+    ``bold``: the letter has lines in bold type.
+    """
     clean = text.clean
     place = first_place(data.decision or "", clean, above.start, above.end)
     if place is None:
@@ -77,7 +81,7 @@ def _heading(
     if not matches:
         return None
     match = matches[-1]
-    start = _heading_start(text, above, match.start(), data)
+    start = _heading_start(text, above, match.start(), data, bold=bold)
     if data.number:
         number = compile_words(data.number).match(clean, start, match.start(), timeout=TIME_LIMIT)
         body = number.end() if number else start
@@ -92,7 +96,7 @@ def _heading(
     return _Heading(start, trim(clean, body, match.start()), value)
 
 
-def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData) -> int:
+def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData, *, bold: bool) -> int:
     """Where the heading begins: by its bold lines, else its paragraph, else after the last full stop.
 
     Of these the first that the letter shows is taken; a heading whose words say that it began
@@ -109,8 +113,7 @@ def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData
     inside = [i for i in range(low, last + 1) if begin(i) >= above.start]
     if not inside:
         return skip_space(text.clean, above.start)
-    has_bold = any(line.line.bold for line in lines)
-    if has_bold:
+    if bold:
         index = last
         while index > inside[0] and not lines[index].line.bold:
             index -= 1  # the decision alone on its line is set in regular type

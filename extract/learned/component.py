@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from extract.evidence import Found, Span
-from extract.learned.features import Rows, Sight
-from extract.learned.weights import ABOUT, HOME, Numbers, Task, Weights, digest_of, load
+from extract.learned.features import Sight
+from extract.learned.weights import ABOUT, HOME, Task, Weights, digest_of, load
 from extract.patterns import Patterns
 from extract.tokens import tokens_of
 from extract.values.context import ContextReader
@@ -33,6 +35,16 @@ SEEN: Final = "learnt"
 """Key of ``doc.user_data`` for what is seen of a summary."""
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is seen of a summary, and what was made of it: which words are rated, and for each task the log-odds."""
+
+    sight: Sight
+    places: dict[int, int] = field(default_factory=dict)
+    """Of the words that are rated: where in the log-odds."""
+    logits: list[list[float]] = field(default_factory=list)
+
+
 class LearntModel:
     """Rates the words of a parsed summary; it can be pickled.
 
@@ -44,18 +56,39 @@ class LearntModel:
     def __init__(self, *, weights: Mapping[Task, Weights], context: ContextReader) -> None:
         self.weights = dict(weights)
         self._context = context
+        self._numbers = {task: n for n, task in enumerate(self.weights)}
+        self._all = Weights(np.stack([of_task.table for of_task in self.weights.values()]))
+        """The tables of all tasks, to ask them about the same words at once."""
+
+    def __getstate__(self) -> tuple[dict[Task, Weights], ContextReader]:
+        return self.weights, self._context
+
+    def __setstate__(self, state: tuple[dict[Task, Weights], ContextReader]) -> None:
+        weights, context = state
+        self.__init__(weights=weights, context=context)  # type: ignore[misc]
 
     @cached_property
     def digest(self) -> str:
         """Hash of the weights, to tell which model made a dataset."""
         return digest_of(self.weights)
 
-    def _logits(self, doc: Doc, task: Task, words: Rows) -> Numbers:
-        """The log-odds of the words of these numbers. Raises TimeoutError as rules do."""
+    def _seen(self, doc: Doc) -> _Seen:
         if SEEN not in doc.user_data:
-            doc.user_data[SEEN] = Sight(doc, self._context.of(doc))
-        sight: Sight = doc.user_data[SEEN]
-        return self.weights[task].logits(sight.features(words))
+            doc.user_data[SEEN] = _Seen(Sight(doc, self._context.of(doc)))
+        seen: _Seen = doc.user_data[SEEN]
+        return seen
+
+    def _rated(self, doc: Doc, words: set[int]) -> _Seen:
+        """What is seen of a summary, with the log-odds of some words. Raises TimeoutError as rules do.
+
+        With them those of the words of parts, which are asked for next, and for all tasks.
+        """
+        seen = self._seen(doc)
+        if not seen.places.keys() >= words:
+            every = sorted(words.union(seen.places, seen.sight.parts))
+            seen.places = {word: n for n, word in enumerate(every)}
+            seen.logits = self._all.logits(seen.sight.features(np.array(every))).tolist()
+        return seen
 
     def rates(self, doc: Doc, task: Task, spans: Iterable[Span]) -> dict[Span, float]:
         """For each of some spans the mean log-odds of the words under it, 0 where there are none.
@@ -64,16 +97,15 @@ class LearntModel:
         """
         tokens = tokens_of(doc)
         places = {span: tokens.under(span) for span in spans}
-        asked = sorted({word for words in places.values() for word in words})
+        asked = set(chain.from_iterable(places.values()))
         if not asked:
             return dict.fromkeys(places, 0.0)
-        logits = self._logits(doc, task, np.array(asked))
-        first = {word: n for n, word in enumerate(asked)}
+        seen = self._rated(doc, asked)
+        logits, firsts = seen.logits[self._numbers[task]], seen.places
         rated = {}
         for span, words in places.items():
-            n = first[words.start] if words else 0
-            # as mean() without what it asks of its arguments
-            rated[span] = float(np.add.reduce(logits[n : n + len(words)])) / len(words) if words else 0.0
+            n = firsts[words.start] if words else 0
+            rated[span] = sum(logits[n : n + len(words)]) / len(words) if words else 0.0
         return rated
 
     def rate(self, doc: Doc, task: Task, span: Span) -> float:
@@ -95,7 +127,8 @@ class LearntModel:
 
     def stretches(self, doc: Doc) -> list[Span]:
         """Runs of words that are more likely inside a statement of diagnoses than not, in order."""
-        inside = self._logits(doc, "statements", np.arange(len(doc))) > 0
+        features = self._seen(doc).sight.features(np.arange(len(doc)))
+        inside = self.weights["statements"].logits(features) > 0
         edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
         tokens = tokens_of(doc)
         return [Span(tokens.starts[a], tokens.ends[b - 1]) for a, b in edges.reshape(-1, 2).tolist()]

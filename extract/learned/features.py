@@ -30,9 +30,9 @@ from extract.nlp import (
     NOUN,
     OPERATION,
     SIDED,
-    STARTS,
     TECHNIQUE,
     Condition,
+    sentence_starts,
     words_of,
 )
 from extract.tokens import tokens_of
@@ -86,6 +86,10 @@ _SAID = _SEED ^ np.array([[900], [901]], dtype=np.uint64)
 _HALF, _LAST_ROW = np.uint64(32), np.uint64(ROWS - 1)
 _MOST: Final = 4
 """Words around a word that are looked at."""
+_BACK: Final = np.array([[1], [2], [3]])
+_STRANGERS: Final = slice(_VALUES["v1"], _VALUES["v3"] + 1)
+"""How many words back that no vocabulary knows, and the values that these give."""
+_NONE: Final = np.full(len(_BACK), -1)
 
 
 class _Plan:
@@ -164,35 +168,23 @@ class Sight:
         small = _small()
         telling = (table[:, 3] == 1) & (kind == 0) & (small[small.searchsorted(word)] != word)
         self._looks, self._word = looks, word
-        self._telling = np.empty(size + 1, dtype=np.int64)  # for each word the nearest one before it, -1 for none
-        self._telling[0] = -1
-        np.maximum.accumulate(np.where(telling, np.arange(size), -1), out=self._telling[1:])
+        self._telling = np.concatenate((_NONE, telling.nonzero()[0]))
+        """The words that the ones behind them look back to, in order; first none."""
         self._context, self._places = context, tokens_of(doc).starts
         self._told, self._dropped = np.zeros((2, size), dtype=np.uint64)
         """Topic of the stretch, and the cue by which it does not count (0: it does), of each word."""
         self._read: set[int] = set()
         """Sentences of which these are known."""
-        self._starts = np.array(doc.user_data[STARTS], dtype=np.int64)
+        self._starts = np.array(sentence_starts(doc), dtype=np.int64)
         self._before, self._previous = _rows_of(word)
         self._first = np.zeros(len(self._starts), dtype=bool)
         self._first[:1] = True
-        self._parts = [i for w in words_of(doc, BODY_PARTS) if w.id_ != NO_PART for i in range(w.start, w.end)]
-        self._seen: dict[int, int] = {}
-        """Words whose rows are known, and where in these they stand."""
-        self._rows = np.zeros((0, len(_COLUMNS)), dtype=np.int64)
+        self.parts = [i for w in words_of(doc, BODY_PARTS) if w.id_ != NO_PART for i in range(w.start, w.end)]
+        """The words that may name a part."""
 
     def features(self, asked: Rows) -> Features:
         """The features by which the words numbered ``asked``, in order, are rated."""
-        return Features(asked, self._near_once(asked), self._before, self._previous, self._starts, self._first)
-
-    def _near_once(self, asked: Rows) -> Rows:
-        """What is near some words; at once with it for those of parts, which are asked for next."""
-        words = asked.tolist()
-        if not self._seen.keys() >= set(words):
-            both = sorted({*words, *self._seen, *self._parts})
-            self._seen = {word: n for n, word in enumerate(both)}
-            self._rows = self._near(np.array(both))
-        return self._rows.take([self._seen[word] for word in words], axis=0)
+        return Features(asked, self._near(asked), self._before, self._previous, self._starts, self._first)
 
     def _near(self, asked: Rows) -> Rows:
         values = np.zeros((len(_VALUES), len(asked)), dtype=np.uint64)
@@ -201,12 +193,9 @@ class Sight:
         begin = self._starts[sentence]
         position = asked - begin
         self._read_context(set(sentence.tolist()) - self._read)
-        at = self._telling[asked]
-        values[_VALUES["distance"]] = np.minimum(asked - at, FAR)
-        for name in ("v1", "v2", "v3"):
-            inside = at >= begin
-            values[_VALUES[name]] = np.where(inside, self._word[at], np.uint64(1))  # of -1 nothing is taken
-            at = np.where(inside, self._telling[at], -1)
+        at = self._telling[self._telling.searchsorted(asked) - _BACK]
+        values[_VALUES["distance"]] = np.minimum(asked - at[0], FAR)
+        values[_STRANGERS] = np.where(at >= begin, self._word[at], np.uint64(1))  # of -1 nothing is taken
         values[_VALUES["known"]] = values[_VALUES["k0"]] != 0
         values[_VALUES["position"]] = np.minimum(position, FAR)
         values[_VALUES["told"]] = self._told[asked]

@@ -39,25 +39,26 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True)
 class Weights:
-    """A weight for every row of the table of features."""
+    """A weight for every row of the table of features; with one more axis in front, of several questions."""
 
     table: Numbers
 
     def logits(self, features: Features) -> Numbers:
-        """For each word that is asked for the log-odds that the answer is yes."""
-        asked = features.asked
+        """For each word that is asked for the log-odds that the answer is yes; of several questions one after another.
+
+        All on the last axis, which is that of the words.
+        """
+        asked, table = features.asked, self.table
         if not len(asked):
-            return np.zeros(0)
-        sums: Numbers = self.table[features.near].sum(axis=1)
-        behind = self.table[features.before]
-        running = np.cumsum(behind) - behind
+            return np.zeros((*table.shape[:-1], 0))
+        sums: Numbers = table.take(features.near, axis=-1).sum(axis=-1)
+        behind = table.take(features.before, axis=-1)
+        running = behind.cumsum(axis=-1) - behind
         sentence, begin = _sentences(features)
-        sums += (running[asked] - running[begin]) * _evened(features, begin)
-        told = np.empty(len(features.starts))
-        told[0] = 0  # what the last sentence says is told to none
-        told[1:] = (np.add.reduceat(self.table[features.previous], features.starts) / _lengths(features))[:-1]
-        told[features.first] = 0
-        return sums + told[sentence]
+        sums += (running.take(asked, axis=-1) - running.take(begin, axis=-1)) * _evened(features, begin)
+        said = np.add.reduceat(table.take(features.previous, axis=-1), features.starts, axis=-1) / _lengths(features)
+        sums += np.where(features.first[sentence], 0.0, said.take(sentence - 1, axis=-1))
+        return sums
 
     @property
     def digest(self) -> str:
@@ -156,8 +157,8 @@ def _evened(features: Features, begin: NDArray[np.int64]) -> Numbers:
 
 def _lengths(features: Features) -> Numbers:
     """Square root of the number of words of each sentence."""
-    ends = np.append(features.starts[1:], len(features))
-    result: Numbers = np.sqrt((ends - features.starts).astype(np.float64))
+    ends = np.concatenate((features.starts[1:], (len(features),)))
+    result: Numbers = np.sqrt(ends - features.starts)
     return result
 
 

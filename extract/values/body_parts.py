@@ -85,6 +85,8 @@ class BodyPartFinder:
         """Parts that a request names, in order; of a drug's heading not the illness it is for."""
         doc = self._nlp(text)
         named = self._mentions.mentions(doc)
+        if not named:
+            return []
         if any(m.condition for m in named) and self._drug.search_alone(text) is not None:
             named = [m for m in named if not m.condition]
         named = [m for m in named if m.condition or m.part != MIND]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from string import whitespace
 from typing import Final
 
 import regex
@@ -45,7 +46,9 @@ _CHAPTER_NUMBER: Final = compile_words(
     r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*"
     r"(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
 )
-_IN_SECTIONS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:(?:(?!(?<!\d)\.\s+\p{Lu}).)*$", regex.IGNORECASE)
+_LIST_OPENS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:", regex.IGNORECASE)
+_LIST_ENDS: Final = regex.compile(r"(?<!\d)\.\s+\p{Lu}", regex.IGNORECASE)
+"""Where a list of sections begins, and with which sentence it is over."""
 _ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
 _PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
 _UNNAMED: Final = compile_words(
@@ -56,15 +59,20 @@ _UNNAMED: Final = compile_words(
 _NOT_MTUS: Final = compile_words(r"(?:not|outside)(?: a)?(?: part)? of the (?:California )?(?:MTUS|Medical Treatment)")
 _CLAUSE: Final = compile_words(
     r"(?=[,;.\s])(?:"  # said first, since an expression that may begin with a comma is else tried at every letter
-    r"[,;]? (?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
-    r"[,;]? (?:although|whereas) |"
-    r"[,;]? (?:and )?(?:was|were) (?:also )?consulted|,? (?:without|with no) (?:an? )?(?:page|section|chapter)|"
-    r",? not (?:a )?part of|[;,]? (?:the )?(?:MTUS|ODG) (?:is )?silent|"
-    r",? (?:n?either|both|all|none) of which|,? (?:the )?MTUS having|"
-    r",? that (?:is|are) |,? (?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|too) |"
-    r",? (?:as )?(?:relevant|applicable) (?:and|to) |,? a Medical Treatment Guideline |"
-    r",? (?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)|"
-    r"[,;] (?-i:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})| (?:which|because) |"
+    r"[,;]? (?:"  # and this once for all words that may follow it
+    r"(?:which|because|since|and (?:did|does|found|finds|determined|noted|stated|held)|but|however) |"
+    r"(?:although|whereas) |"
+    r"(?:and )?(?:was|were) (?:also )?consulted|"
+    r"(?:the )?(?:MTUS|ODG) (?:is )?silent"
+    r")|,? (?:"
+    r"(?:without|with no) (?:an? )?(?:page|section|chapter)|"
+    r"not (?:a )?part of|"
+    r"(?:n?either|both|all|none) of which|(?:the )?MTUS having|"
+    r"that (?:is|are) |(?:were|was|are|is) (?:used|found|cited|relied|considered|applied|relevant|too) |"
+    r"(?:as )?(?:relevant|applicable) (?:and|to) |a Medical Treatment Guideline |"
+    r"(?:is |are |and |also )*(?:a )?part of the (?:California )?(?:MTUS|Medical Treatment Utilization Schedule)"
+    r")|"
+    r"[,;] (?-i:as|that|so|saying|who|where|when) |(?<!\d)\.\s+(?=\p{Lu})|"
     r"\. (?=(?:an?|it|the|this|that|these|he|she|in|as|pain|time|six|none) ))"
 )
 """Where prose leaves the list of a chapter's sections and pages."""
@@ -86,6 +94,8 @@ BLANK: Final = " "
 LOOK_BACK: Final = 110
 """Characters before a chapter's name in which its document's edition may stand."""
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
+_OF_JOIN: Final = whitespace + "+,;.(:–-&andAND"
+"""The characters that what joins two citations is made of: before the last of others it need not be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +236,11 @@ class CitationReader:
         """
         before = text[start : name.start]
         if _OPENS.match(text, name.end):
-            return not _IN_SECTIONS.search(before, timeout=TIME_LIMIT)
+            return not _in_sections(before)
         full = bool(_FULL_NAME.search(text[name.start : name.end]))
         if _YEAR.match(text, name.end) or _CHAPTER_NUMBER.search(before[-60:]):
             return True
-        if _IN_SECTIONS.search(before, timeout=TIME_LIMIT):
+        if _in_sections(before):
             return full and bool(_NEW_CLAUSE.search(before))
         return full or (first and not before.strip(" ,.(")) or bool(_ACOEM_BEFORE.search(before))
 
@@ -266,7 +276,8 @@ class CitationReader:
         """What follows a chapter's name: year, sections, pages; up to the link to the next one."""
         link = _CHAPTER_NUMBER.search(text, start, stop, timeout=TIME_LIMIT)
         stop = link.start() if link else stop
-        joint = _JOIN.search(text, start, stop, timeout=TIME_LIMIT)
+        tail = start + len(text[start:stop].rstrip(_OF_JOIN))
+        joint = _JOIN.search(text, tail, stop, timeout=TIME_LIMIT)
         stop = joint.start() if joint else stop
         draft.end = max(stop, start)
         year = _YEAR.match(text, start, stop, timeout=TIME_LIMIT)
@@ -368,6 +379,12 @@ class CitationReader:
         chapters = regex.findall(r"Chapter\s+\d+:?[^,;]*", words)
         draft.sections = [tidy(c) for c in chapters]
         return draft
+
+
+def _in_sections(before: str) -> bool:
+    """True where a list of sections that opens in the words before a name is not over yet."""
+    last = max((end.start() for end in _LIST_ENDS.finditer(before, timeout=TIME_LIMIT)), default=-1)
+    return _LIST_OPENS.search(before, last + 1, timeout=TIME_LIMIT) is not None
 
 
 def _edition_before(text: str, *, at: int, name: _Name) -> str | None:

@@ -20,6 +20,7 @@ COLUMNS: Final = ("name", "ingredient", "drug_class", "route", "note")
 """Columns of the vocabulary; ``drug_class`` is empty where the DWC has no class for the drug."""
 
 _TOKEN = regex.compile(r"[a-z]+(?:['’]s\b)?|\d+", regex.IGNORECASE)
+_RUN = regex.compile(r"[a-z]+|\d+")
 _GAP = regex.compile(r"[\s\-/.,'’&+]{0,3}|\s?w/\s?|\s?\(?#\s?|\s?no\.?\s?", regex.IGNORECASE)
 _LONG: Final = 10
 _SHORT: Final = 6
@@ -124,6 +125,8 @@ class DrugNames:
 
     def all(self, text: str) -> Iterator[Mention]:
         """Every exact name in ``text``, left to right, the longest at each place, none overlapping."""
+        if not self._may_name(text):
+            return
         tokens = _tokens(text)
         at = 0
         while at < len(tokens):
@@ -134,6 +137,12 @@ class DrugNames:
                 mention, length = found
                 yield mention
                 at += length
+
+    def _may_name(self, text: str) -> bool:
+        """False where no word of a text begins a name, told without its tokens: most requests are for no drug."""
+        small = text.lower()
+        plain = small.isascii() and "'" not in small  # else a token may be more than a run of letters
+        return not plain or not self._longest.keys().isdisjoint(_RUN.findall(small))
 
     def at(self, text: str, start: int) -> Mention | None:
         """The longest name that begins exactly at ``start``."""

@@ -70,7 +70,6 @@ class _Page:
     words: list[Words]
     parts: dict[int, Words]
     """By their tokens the words that may name a part."""
-    conditions: Places[Words]
     sentences: Places[Span]
 
 
@@ -82,9 +81,10 @@ class MentionFinder:
         self._paired = frozenset(p.part for p in data.parts if p.paired)
         self._wcio = {p.part: p.wcio for p in data.parts}
         sides = {tuple(words.split()): side for side, forms in data.sides.items() for words in forms}
-        self._sides: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._sides: dict[str, list[tuple[list[str], str]]] = {}
+        """By their last word, the longest first."""
         for words, side in sorted(sides.items(), key=lambda item: -len(item[0])):
-            self._sides.setdefault(words[-1], []).append((words, side))
+            self._sides.setdefault(words[-1], []).append((list(words), side))
         self._joiners = frozenset(data.joiners)
         self._between = frozenset(data.modifiers) | self._joiners
         self._yielding, self._yield_to = frozenset(data.yields.words), frozenset(data.yields.to)
@@ -104,7 +104,7 @@ class MentionFinder:
         if not words:
             return []
         parts = {i: w for w in words if w.id_ != NO_PART for i in range(w.start, w.end)}
-        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, words_of(doc, CONDITIONS), sentences_of(doc))
+        page = _Page(doc, text_of(doc), tokens_of(doc), words, parts, sentences_of(doc))
         bounds = Places(diagnoses, lambda span: span)
         result: list[Mention] = []
         for k, word in enumerate(words):
@@ -133,8 +133,14 @@ class MentionFinder:
             return self._counts_on(words, k)
         if word.lower in self._yielding and self._yields(words, k):
             return True
+        return self._describes(page, k) or self._sides_a_level(page, word)
+
+    def _sides_a_level(self, page: _Page, word: Words) -> bool:
+        """True for the arm or leg that only tells on which side a level is: "at forearm level, left arm"."""
+        if not word.start or page.tokens.lowers[word.start - 1] not in self._sides:
+            return False
         before = page.text[max(0, word.span.start - 20) : word.span.start]
-        return self._describes(page, k) or self._level_side.search_alone(before) is not None
+        return self._level_side.search_alone(before) is not None
 
     def _yields(self, words: list[Words], k: int) -> bool:
         """True where a part is named nearby that the word at ``k`` stands back for."""
@@ -208,21 +214,21 @@ class MentionFinder:
             if lowers[i] not in self._between:
                 if strangers == STRANGERS or not tokens.texts[i].isalpha() or page.doc[i].is_stop:
                     return None
-                if page.conditions.at(starts[i]) is not None:
+                if words_of(page.doc, CONDITIONS).at(starts[i]) is not None:
                     return None
                 strangers += 1
             i -= 1
         return None
 
-    def _side_ending(self, lowers: Sequence[str], i: int) -> tuple[str, int] | None:
+    def _side_ending(self, lowers: list[str], i: int) -> tuple[str, int] | None:
         """The side that ends at token ``i`` and the token it begins with."""
         for words, side in self._sides.get(lowers[i], ()):
             begin = i - len(words) + 1
-            if begin >= 0 and all(lowers[begin + n] == w for n, w in enumerate(words)):
+            if begin >= 0 and lowers[begin : i + 1] == words:
                 return side, begin
         return None
 
-    def _coordinated(self, lowers: Sequence[str], begin: int, side: str) -> str | None:
+    def _coordinated(self, lowers: list[str], begin: int, side: str) -> str | None:
         """Both sides for "left- and right-sided", where another side stands just before."""
         i = begin - 1
         while i >= max(0, begin - 3) and (lowers[i] in self._joiners or lowers[i] == "sided"):

@@ -100,8 +100,17 @@ class Sections:
 
     @cached_property
     def _commas(self) -> tuple[regex.Pattern[str], ...]:
+        return tuple(regex.compile(name, regex.IGNORECASE) for name in self._escaped)
+
+    @cached_property
+    def _any_comma(self) -> regex.Pattern[str]:
+        """Whether one of these names stands in a list: in few it does."""
+        return regex.compile("|".join(self._escaped) or r"(?!)", regex.IGNORECASE)
+
+    @property
+    def _escaped(self) -> list[str]:
         escaped = (regex.escape(name, special_only=True).replace(r"\ ", " ") for name in self.with_commas)
-        return tuple(regex.compile(name.replace(" ", r"\s+"), regex.IGNORECASE) for name in escaped)
+        return [name.replace(" ", r"\s+") for name in escaped]
 
     def split(self, words: str) -> list[str]:
         """The names in ``words``, in order."""
@@ -115,7 +124,7 @@ class Sections:
 
     def _plain(self, words: str) -> list[str]:
         held = words
-        if "," in words:
+        if "," in words and self._any_comma.search(words, timeout=TIME_LIMIT):
             for name in self._commas:  # hide the commas of known names
                 held = name.sub(lambda m: m.group().replace(",", "\0"), held, timeout=TIME_LIMIT)
         found: list[str] = []

@@ -183,6 +183,8 @@ class TreatmentClassifier:
         self._family = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
+        self._any_mask = patterns.compile("|".join(f"(?:{mask})" for mask in data.masks)) if data.masks else None
+        """Whether one of them will match: few headings have anything to hide."""
         self._drugs = DrugReader(patterns=patterns)
 
     def classify(self, request: str) -> Classified:
@@ -213,11 +215,7 @@ class TreatmentClassifier:
 
     def _by_terms(self, request: str) -> _Candidate | None:
         """The best reading by the terms; groups of a lower priority than the best one found are not tried."""
-        text = request
-        for mask in self._masks:
-            for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
-                start, end = match.span()
-                text = text[:start] + _HIDDEN * (end - start) + text[end:]
+        text = self._masked(request)
         words = folded(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
@@ -237,6 +235,17 @@ class TreatmentClassifier:
                     data.priority, span, data.category, data.subcategory, data.confidence, "vocabulary:treatments"
                 )
         return best
+
+    def _masked(self, request: str) -> str:
+        """A request without the words that would tell another treatment."""
+        text = request
+        if self._any_mask is None or self._any_mask.search(text, timeout=TIME_LIMIT) is None:
+            return text
+        for mask in self._masks:
+            for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
+                start, end = match.span()
+                text = text[:start] + _HIDDEN * (end - start) + text[end:]
+        return text
 
     def _fits(self, data: TreatmentGroup, request: str, cues: dict[str, bool]) -> bool:
         """Whether the cues that a group depends on stand in a request; ``cues``: those that were looked for."""
