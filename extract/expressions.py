@@ -16,7 +16,7 @@ from typing import Final
 
 import regex
 
-from extract.effort import is_little
+from extract.effort import LENGTH, Reach, is_little, reach
 from extract.keywords import KeywordIndex, Needs, Reading, needs
 from extract.syntax import is_beyond
 
@@ -24,25 +24,32 @@ TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
-OFTEN: Final = 3000
-"""Places tried from which on it pays to look for a head that needs no clock: that takes as long as so many clocks."""
-_SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
+OFTEN: Final = 300
+"""Times from which on it pays to learn where an expression needs no clock: that takes as long as so many clocks."""
+UNKNOWN: Final = Reach()
+_SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|(?<!(?<!\\)\\)\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
 _REPEATED = regex.compile(r"\s*+(?:[*+?]|\{[\d,]*\})?[?+]?")
 _NUMBERED = regex.compile(r"(?<!\\)\((?!\?)")
 
 
 class Expression:
-    """One expression, compiled when it is first used."""
+    """One expression, compiled when it is first used. What it finds in a hostile text ends as a TimeoutError.
 
-    __slots__ = ("_compiled", "_head", "_tried", "flags", "source")
+    A clock takes longer than most searches do, and runs only where ``effort.py`` does not bound the work.
+    ``tame`` tells that a text is one of those for which it bounds more.
+    """
+
+    __slots__ = ("_asked", "_compiled", "_head", "_reaches", "flags", "source")
 
     def __init__(self, source: str, flags: int = 0) -> None:
         self.source, self.flags = source, flags
         self._compiled: regex.Pattern[str] | None = None
         self._head: regex.Pattern[str] | None = None
         """What every match begins with, as far as it is little work; once that is worth to be known."""
-        self._tried = 0
+        self._reaches: list[Reach | None] = [None, None]
+        """How far it is little work, in all texts and in tame ones; once that is worth to be known."""
+        self._asked = [0, 0]
 
     @property
     def compiled(self) -> regex.Pattern[str]:
@@ -51,34 +58,40 @@ class Expression:
             self._compiled = regex.compile(self.source, self.flags)
         return self._compiled
 
-    def search(self, text: str, start: int, stop: int) -> regex.Match[str] | None:
+    def search(self, text: str, start: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
         """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.search and start <= LENGTH:
+            return compiled.search(text, start, stop)
+        return compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
     def match(self, text: str, at: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
-        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit.
-
-        ``tame``: the text is one of those for which ``effort.py`` bounds the work.
-        """
-        if self._tried < OFTEN:
-            self._tried += 1
-            if self._tried == OFTEN:
-                self._head = self._little()
-        elif tame and self._head is not None:
-            match = self._head.match(text, at, stop)
-            if match is None or self._head is self._compiled:
-                return match
-        return self.compiled.match(text, at, stop, timeout=TIME_LIMIT)
-
-    def _little(self) -> regex.Pattern[str] | None:
-        head = head_of(self.source, verbose=bool(self.flags & regex.VERBOSE))
-        if head is None:
+        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit."""
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - at <= reach.match and at <= LENGTH:
+            return compiled.match(text, at, stop)
+        if tame and self._head is not None and self._head.match(text, at, stop) is None:
             return None
-        return self.compiled if head == self.source else regex.compile(head, self.flags)
+        return compiled.match(text, at, stop, timeout=TIME_LIMIT)
 
-    def finditer(self, text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+    def finditer(self, text: str, start: int, stop: int, *, tame: bool = False) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.search and start <= LENGTH:
+            return iter(compiled.finditer(text, start, stop))
+        return iter(compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+
+    def _ask(self, tame: bool) -> Reach:
+        """How far it is little work, from when that has been asked often."""
+        self._asked[tame] += 1
+        if self._asked[tame] < OFTEN:
+            return UNKNOWN
+        verbose = bool(self.flags & regex.VERBOSE)
+        self._reaches[tame] = found = reach(self.source, verbose=verbose, tame=tame)
+        if tame and found.match < LENGTH:
+            head = head_of(self.source, verbose=verbose)
+            self._head = regex.compile(head, self.flags) if head is not None and head != self.source else None
+        return found
 
     def __getstate__(self) -> tuple[str, int]:
         return self.source, self.flags
@@ -100,7 +113,7 @@ class _Seeker:
     def after(self, position: int) -> regex.Match[str] | None:
         """The first match that begins at ``position`` or behind it."""
         if self.places is None:
-            return self.branch.search(self.reading.text, position, self.stop)
+            return self.branch.search(self.reading.text, position, self.stop, tame=self.reading.tame)
         places = self.places
         for n in range(bisect_left(places, position), len(places)):
             match = self._at(places[n])
@@ -111,7 +124,7 @@ class _Seeker:
     def each(self, start: int) -> Iterator[regex.Match[str]]:
         """All matches from ``start`` on."""
         if self.places is None:
-            yield from self.branch.finditer(self.reading.text, start, self.stop)
+            yield from self.branch.finditer(self.reading.text, start, self.stop, tame=self.reading.tame)
             return
         for place in self.places:
             if place >= start and (match := self._at(place)) is not None:
@@ -153,7 +166,7 @@ class Alternatives:
         """All matches in a window of a text, of whose family this is expression ``number``."""
         live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1:
-            return self.whole.finditer(reading.text, start, stop)
+            return self.whole.finditer(reading.text, start, stop, tame=reading.tame)
         seekers = self._seekers(live, reading, number, start, stop)
         if len(seekers) == 1:
             return seekers[0].each(start)
@@ -163,7 +176,7 @@ class Alternatives:
         """The first match in a window of a text, of whose family this is expression ``number``."""
         live = reading.branches(number, start, stop)
         if len(live) > FEW and len(self.branches) > 1 and not self._longest:
-            return self.whole.search(reading.text, start, stop)
+            return self.whole.search(reading.text, start, stop, tame=reading.tame)
         seekers = self._seekers(live, reading, number, start, stop)
         return self._first([seeker.after(start) for seeker in seekers])
 
