@@ -9,28 +9,31 @@ first of the branches, with ``POSIX`` the longest.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import itemgetter
 from typing import Final
 
 import regex
 
 from extract.effort import LENGTH, Reach, is_little, reach
 from extract.keywords import KeywordIndex, Needs, Reading, needs
-from extract.syntax import is_beyond
+from extract.syntax import is_beyond, is_numbered, tree_of
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
-OFTEN: Final = 300
-"""Times from which on it pays to learn where an expression needs no clock: that takes as long as so many clocks."""
+OFTEN: Final = 1
+"""Times, for each of its characters, that an expression is asked until it pays to learn where it needs no clock."""
 UNKNOWN: Final = Reach()
 _SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|(?<!(?<!\\)\\)\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
 _REPEATED = regex.compile(r"\s*+(?:[*+?]|\{[\d,]*\})?[?+]?")
-_NUMBERED = regex.compile(r"(?<!\\)\((?!\?)")
+_NOTHING: Final = iter(())
+
+Matcher = Callable[[str, int, int], "regex.Match[str] | None"]
 
 
 class Expression:
@@ -74,6 +77,13 @@ class Expression:
             return None
         return compiled.match(text, at, stop, timeout=TIME_LIMIT)
 
+    def matcher(self, start: int, stop: int, *, tame: bool) -> Matcher:
+        """``match`` for many places of the window ``start:stop`` of a text, asked as ``matcher(text, at, stop)``."""
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.match and start <= LENGTH:
+            return compiled.match
+        return partial(self.match, tame=tame)
+
     def finditer(self, text: str, start: int, stop: int, *, tame: bool = False) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
         compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
@@ -84,7 +94,7 @@ class Expression:
     def _ask(self, tame: bool) -> Reach:
         """How far it is little work, from when that has been asked often."""
         self._asked[tame] += 1
-        if self._asked[tame] < OFTEN:
+        if self._asked[tame] < OFTEN * len(self.source):
             return UNKNOWN
         verbose = bool(self.flags & regex.VERBOSE)
         self._reaches[tame] = found = reach(self.source, verbose=verbose, tame=tame)
@@ -102,7 +112,7 @@ class Expression:
 
 @dataclass(slots=True)
 class _Seeker:
-    """One branch at work in a window of a text."""
+    """One branch at work in a window of a text of which it is not known where it may begin."""
 
     branch: Expression
     places: Sequence[int] | None
@@ -112,27 +122,15 @@ class _Seeker:
 
     def after(self, position: int) -> regex.Match[str] | None:
         """The first match that begins at ``position`` or behind it."""
+        text, tame = self.reading.text, self.reading.tame
         if self.places is None:
-            return self.branch.search(self.reading.text, position, self.stop, tame=self.reading.tame)
+            return self.branch.search(text, position, self.stop, tame=tame)
         places = self.places
         for n in range(bisect_left(places, position), len(places)):
-            match = self._at(places[n])
+            match = self.branch.match(text, places[n], self.stop, tame=tame)
             if match is not None:
                 return match
         return None
-
-    def each(self, start: int) -> Iterator[regex.Match[str]]:
-        """All matches from ``start`` on."""
-        if self.places is None:
-            yield from self.branch.finditer(self.reading.text, start, self.stop, tame=self.reading.tame)
-            return
-        for place in self.places:
-            if place >= start and (match := self._at(place)) is not None:
-                yield match
-                start = match.end()
-
-    def _at(self, place: int) -> regex.Match[str] | None:
-        return self.branch.match(self.reading.text, place, self.stop, tame=self.reading.tame)
 
 
 class Alternatives:
@@ -165,31 +163,55 @@ class Alternatives:
     def finditer(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
         """All matches in a window of a text, of whose family this is expression ``number``."""
         live = reading.branches(number, start, stop)
-        if len(live) > FEW and len(self.branches) > 1:
+        if not live:
+            return _NOTHING
+        found: list[tuple[Expression, list[int] | None]] = []
+        placed = True
+        for n in live:
+            places = reading.starts(number, n, stop)
+            if places is None:
+                placed = False
+            else:
+                places = places[bisect_left(places, start) : bisect_left(places, stop)]
+                if not places:
+                    continue
+            found.append((self.branches[n], places))
+        if placed:
+            return self._placed(found, reading, start, stop) if found else _NOTHING
+        if len(found) == 1:
+            return found[0][0].finditer(reading.text, start, stop, tame=reading.tame)
+        if len(found) > FEW:
             return self.whole.finditer(reading.text, start, stop, tame=reading.tame)
-        seekers = self._seekers(live, reading, number, start, stop)
-        if len(seekers) == 1:
-            return seekers[0].each(start)
-        return self._merged(seekers, start) if seekers else iter(())
+        return self._merged([_Seeker(branch, places, reading, stop) for branch, places in found], start)
 
     def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
         """The first match in a window of a text, of whose family this is expression ``number``."""
-        live = reading.branches(number, start, stop)
-        if len(live) > FEW and len(self.branches) > 1 and not self._longest:
-            return self.whole.search(reading.text, start, stop, tame=reading.tame)
-        seekers = self._seekers(live, reading, number, start, stop)
-        return self._first([seeker.after(start) for seeker in seekers])
+        return next(self.finditer(reading, number, start, stop), None)
 
-    def _seekers(self, live: Sequence[int], reading: Reading, number: int, start: int, stop: int) -> list[_Seeker]:
-        """One for each branch that may match in the window and can begin there."""
-        seekers = []
-        for n in live:
-            places = reading.starts(number, n, stop)
-            if places is not None:
-                places = places[bisect_left(places, start) : bisect_left(places, stop)]
-            if places != []:
-                seekers.append(_Seeker(self.branches[n], places, reading, stop))
-        return seekers
+    def _placed(
+        self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
+    ) -> Iterator[regex.Match[str]]:
+        """All matches of branches of which it is known where they may begin."""
+        text, tame = reading.text, reading.tame
+        tried = [
+            (place, match_at)
+            for branch, places in found
+            for match_at in (branch.matcher(start, stop, tame=tame),)
+            for place in places or ()
+        ]
+        if len(found) > 1:
+            tried.sort(key=itemgetter(0))  # the first of the branches stays first
+        for place, match_at in tried:
+            if place < start:
+                continue
+            match = match_at(text, place, stop)
+            if match is None:
+                continue
+            if self._longest and len(found) > 1:
+                others = (other(text, place, stop) for at, other in tried if at == place)
+                match = max((m for m in others if m is not None), key=lambda m: m.end())
+            yield match
+            start = match.end()
 
     def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
         heads = [seeker.after(start) for seeker in seekers]
@@ -253,20 +275,21 @@ def alternatives(source: str) -> list[str]:
     """The branches of a verbose expression at its top; the expression itself where they do not stand alone.
 
     Not parted: branches with different groups (the reader of a match asks for all), with references, settings
-    within, or that match nothing at all.
+    within, or that may match no character at all.
     """
-    if _SETTINGS.search(source) or _NUMBERED.search(source):
+    if _SETTINGS.search(source) or is_numbered(source, verbose=True):
         return [source]
     parts = _parted(source)
     names = [set(_NAMES.findall(part)) for part in parts]
-    if len(parts) < 2 or any(n != names[0] for n in names) or not all(_needs_text(part) for part in parts):
+    if len(parts) < 2 or any(n != names[0] for n in names) or not all(_has_text(part) for part in parts):
         return [source]
     return parts
 
 
-def _needs_text(part: str) -> bool:
-    """True where a branch surely matches no empty text: it needs a word."""
-    return needs(part, verbose=True).words is not None or regex.search(r"(?<!\\)\\d(?![*?])", part) is not None
+def _has_text(part: str) -> bool:
+    """True where a branch surely matches no empty text."""
+    tree = tree_of(part, verbose=True)
+    return tree is not None and tree.getwidth()[0] > 0
 
 
 def _parted(source: str) -> list[str]:
