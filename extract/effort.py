@@ -25,7 +25,7 @@ GAP: Final = " " * 8
 """White space that such a text does not hold, once all of it is spaces: few texts do."""
 LITTLE: Final = 2_000_000
 """Steps that need no clock: less than a tenth of a second."""
-_SIZES: Final = (64, 256, 1024, 4096, LENGTH)
+_SIZES: Final = (64, 256, 2048, LENGTH)
 """Sizes of windows that are told apart, up to ``LENGTH``."""
 
 _LETTER: Final = "\ue000"
@@ -124,7 +124,7 @@ class _Bound:
 
     def sequence(self, items: Items, rest: _Head) -> _Work:
         """The work of parts one behind another, from the last that is read to the first; ``rest`` stands behind."""
-        read = list(items) if self._forward else list(items)[::-1]
+        read = _listed(items) if self._forward else _listed(items)[::-1]
         ways, steps = 1.0, 1.0
         for number in range(len(read) - 1, -1, -1):
             kind, value = read[number]
@@ -181,8 +181,8 @@ class _Bound:
 
     def _head_of(self, items: Items) -> _Head:
         head = _Head(0, 0, empty=True)
-        for item in items:
-            head = _then(head, self._head(*item))
+        for kind, value in _listed(items):
+            head = _then(head, self._head(kind, value))
             if not head.empty:
                 break
         return head
@@ -202,6 +202,11 @@ class _Bound:
             head = self._head_of(value[2])
             return head if value[0] else head._replace(empty=True)
         return _Head(0, 1 if kind is kinds.AT else self._closed(kind, value), empty=True)
+
+
+def _listed(items: Items) -> list[tuple[Any, Any]]:
+    """Parts as a list, which is gone through much faster than a tree is."""
+    return getattr(items, "data", None) or list(items)
 
 
 def _then(head: _Head, rest: _Head) -> _Head:

@@ -25,8 +25,8 @@ TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
-OFTEN: Final = 1
-"""Times, for each of its characters, that an expression is asked until it pays to learn where it needs no clock."""
+OFTEN: Final = 20
+"""Times that an expression is asked until it is learnt where it needs no clock: as much work as to compile it."""
 UNKNOWN: Final = Reach()
 _SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|(?<!(?<!\\)\\)\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
@@ -94,7 +94,7 @@ class Expression:
     def _ask(self, tame: bool) -> Reach:
         """How far it is little work, from when that has been asked often."""
         self._asked[tame] += 1
-        if self._asked[tame] < OFTEN * len(self.source):
+        if self._asked[tame] < OFTEN:
             return UNKNOWN
         verbose = bool(self.flags & regex.VERBOSE)
         self._reaches[tame] = found = reach(self.source, verbose=verbose, tame=tame)

@@ -147,7 +147,7 @@ def test_searches_within_reach_are_little_in_hostile_texts():
 def test_matches_are_the_same_with_and_without_a_clock(source, tame):
     text = "a cat sat, a cat ran, a catty"
     expression = Expression(source, int(VERBOSE))
-    for _ in range(OFTEN * len(source) + 2):
+    for _ in range(OFTEN + 2):
         found = [expression.match(text, at, len(text), tame=tame) is not None for at in range(len(text))]
         assert [at for at, match in enumerate(found) if match] == [2, 13]
         assert [m.start() for m in expression.finditer(text, 1, len(text), tame=tame)] == [2, 13]
@@ -160,7 +160,7 @@ def test_matches_are_the_same_with_and_without_a_clock(source, tame):
 def test_a_clock_runs_where_an_expression_is_much_work():
     expression = Expression(r"(?:a+)+x")
     expression.search("b", 0, 1)
-    for _ in range(OFTEN * len(expression.source)):
+    for _ in range(OFTEN):
         expression.match("b", 0, 1)
     with pytest.raises(TimeoutError):
         expression.search("a" * LENGTH, 0, LENGTH)
