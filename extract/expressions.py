@@ -177,7 +177,7 @@ class Alternatives:
                     continue
             found.append((self.branches[n], places))
         if placed:
-            return self._placed(found, reading, start, stop) if found else _NOTHING
+            return self._placed(found, reading, start, stop)
         if len(found) == 1:
             return found[0][0].finditer(reading.text, start, stop, tame=reading.tame)
         if len(found) > FEW:
@@ -192,6 +192,17 @@ class Alternatives:
         self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
     ) -> Iterator[regex.Match[str]]:
         """All matches of branches of which it is known where they may begin."""
+        if not found:
+            return _NOTHING
+        branch, places = found[0]
+        if len(found) == 1 and places and len(places) == 1:  # as nearly always in a sentence
+            match = branch.match(reading.text, places[0], stop, tame=reading.tame)
+            return _NOTHING if match is None else iter((match,))
+        return self._tried(found, reading, start, stop)
+
+    def _tried(
+        self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
+    ) -> Iterator[regex.Match[str]]:
         text, tame = reading.text, reading.tame
         tried = [
             (place, match_at)

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import lru_cache, reduce
 from itertools import accumulate
 from operator import itemgetter, or_
 from typing import Any, Final, NamedTuple
@@ -336,20 +336,19 @@ class Reading:
         self._small = small = folded(text)
         self.tame = is_tame(small)
         """Whether the work of expressions is bounded in it."""
-        self._hits = index.hits(small)
-        self._users = [index.users[word] for word, _, _ in self._hits]
-        self._begins: dict[int, list[int]] | None = None
-        self._lasts: dict[int, int] | None = None
+        hits = index.hits(small)
+        # lists of numbers, as the spans themselves, kept, would have the garbage collector look at them
+        self._words = [word for word, _, _ in hits]
+        self._begins = [start for _, start, _ in hits]
+        self._ends = [end for _, _, end in hits]
+        """Where words are met, in order: one or two characters behind where they end."""
+        self._users = [index.users[word] for word in self._words]
+        self._met = set(self._words)
         self._places: dict[int, list[int]] = {}
         self._cut: dict[int, int] = {}
         """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
         self._window = (-1, -1)
         self._live = 0
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """Where words are met, in order: one or two characters behind where they end."""
-        return [end for _, _, end in self._hits]
 
     def branches(self, number: int, start: int, end: int) -> tuple[int, ...]:
         """The branches of an expression that may match within ``text[start:end]``, in order."""
@@ -391,24 +390,22 @@ class Reading:
         return places
 
     def _all_starts(self, which: int) -> list[int]:
-        index, begins = self.index, self._begins
-        if begins is None:
-            begins = self._begins = defaultdict(list)
-            shift = index.shift
-            for word, start, _ in self._hits:
-                if (behind := shift[word]) is not None:
-                    begins[word].append(start - behind)
-        met = index.starters[which].intersection(begins)
-        places = sorted({place for word in met for place in begins[word]})
+        index, words = self.index, self._words
+        found: set[int] = set()
+        for word in index.starters[which] & self._met:
+            at, behind = -1, index.shift[word]
+            for _ in range(words.count(word)):
+                at = words.index(word, at + 1)
+                found.add(self._begins[at] - behind)
+        places = sorted(found)
         if places and (never := index.never_behind[which]):
             small = self._small
             places = [place for place in places if not place or small[place - 1] not in never]
         if len(places) > 1 and (needed := index.trimmed.get(which)):
             # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-            if self._lasts is None:
-                self._lasts = {word: end for word, _, end in self._hits}
-            last = max((self._lasts[word] for word in needed.intersection(self._lasts)), default=0)
-            del places[bisect_left(places, last - 1) :]
+            backwards = words[::-1]
+            last = min((backwards.index(word) for word in needed & self._met), default=len(words))
+            del places[bisect_left(places, self._ends[-1 - last] - 1 if last < len(words) else 0) :]
         return places
 
 
@@ -457,8 +454,8 @@ class KeywordIndex:
         """For branches that need another word behind the one that they begin with those words."""
         self.users = [forms[form] for form in order]
         """For each word its users, and those that begin with it as many bits higher as there are branches."""
-        self.shift = [(0 if f.opens else 1) if forms[f] >> self.count else None for f in order]
-        """For each word that begins branches how far behind its place it is met: a space stands before each text."""
+        self.shift = [0 if form.opens else 1 for form in order]
+        """For each word how far behind its place it is met: a space stands before each text."""
         self._words = _automaton([form.letters for form in order if not form.sign])
         self._signs = _automaton([form.letters for form in order if form.sign])
         self._first_sign = sum(not form.sign for form in order)
