@@ -339,11 +339,13 @@ class Reading:
         hits = index.hits(small)
         # lists of numbers, as the spans themselves, kept, would have the garbage collector look at them
         self._words = [word for word, _, _ in hits]
-        self._begins = [start for _, start, _ in hits]
+        self._starts = [start for _, start, _ in hits]
         self._ends = [end for _, _, end in hits]
         """Where words are met, in order: one or two characters behind where they end."""
         self._users = [index.users[word] for word in self._words]
         self._met = set(self._words)
+        self._begins: defaultdict[int, list[int]] = defaultdict(list)
+        """By word where it starts, once that is asked."""
         self._places: dict[int, list[int]] = {}
         self._cut: dict[int, int] = {}
         """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
@@ -390,22 +392,21 @@ class Reading:
         return places
 
     def _all_starts(self, which: int) -> list[int]:
-        index, words = self.index, self._words
-        found: set[int] = set()
-        for word in index.starters[which] & self._met:
-            at, behind = -1, index.shift[word]
-            for _ in range(words.count(word)):
-                at = words.index(word, at + 1)
-                found.add(self._begins[at] - behind)
-        places = sorted(found)
+        index, begins = self.index, self._begins
+        if not begins:
+            for word, start in zip(self._words, self._starts, strict=True):
+                begins[word].append(start)
+        shift = index.shift
+        met = index.starters[which] & self._met
+        places = sorted({start - shift[word] for word in met for start in begins[word]})
         if places and (never := index.never_behind[which]):
             small = self._small
             places = [place for place in places if not place or small[place - 1] not in never]
         if len(places) > 1 and (needed := index.trimmed.get(which)):
             # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-            backwards = words[::-1]
-            last = min((backwards.index(word) for word in needed & self._met), default=len(words))
-            del places[bisect_left(places, self._ends[-1 - last] - 1 if last < len(words) else 0) :]
+            ends = dict(zip(self._words, self._ends, strict=True))
+            last = max((ends[word] for word in needed & self._met), default=0)
+            del places[bisect_left(places, last - 1) :]
         return places
 
 
