@@ -9,40 +9,50 @@ first of the branches, with ``POSIX`` the longest.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import itemgetter
 from typing import Final
 
 import regex
 
-from extract.effort import is_little
+from extract.effort import LENGTH, Reach, is_little, reach
 from extract.keywords import KeywordIndex, Needs, Reading, needs
-from extract.syntax import is_beyond
+from extract.syntax import is_beyond, is_numbered, tree_of
 
 TIME_LIMIT: Final = 2.0
 """Seconds that one rule may search one text; a hostile text ends as a failure, not a hang."""
 FEW: Final = 4
 """Branches up to which each is searched by itself, and beyond which the whole expression is."""
-OFTEN: Final = 3000
-"""Places tried from which on it pays to look for a head that needs no clock: that takes as long as so many clocks."""
-_SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
+OFTEN: Final = 20
+"""Times that an expression is asked until it is learnt where it needs no clock: as much work as to compile it."""
+UNKNOWN: Final = Reach()
+_SETTINGS = regex.compile(r"\(\?[aiLmsuxwbefprV]+\)|(?<!(?<!\\)\\)\(\?[|&R(]|\\[gGK1-9]|\(\?P[=>]")
 _NAMES = regex.compile(r"\(\?P?<([^=!>][^>]*)>")
 _REPEATED = regex.compile(r"\s*+(?:[*+?]|\{[\d,]*\})?[?+]?")
-_NUMBERED = regex.compile(r"(?<!\\)\((?!\?)")
+_NOTHING: Final = iter(())
+
+Matcher = Callable[[str, int, int], "regex.Match[str] | None"]
 
 
 class Expression:
-    """One expression, compiled when it is first used."""
+    """One expression, compiled when it is first used. What it finds in a hostile text ends as a TimeoutError.
 
-    __slots__ = ("_compiled", "_head", "_tried", "flags", "source")
+    A clock takes longer than most searches do, and runs only where ``effort.py`` does not bound the work.
+    ``tame`` tells that a text is one of those for which it bounds more.
+    """
+
+    __slots__ = ("_asked", "_compiled", "_head", "_reaches", "flags", "source")
 
     def __init__(self, source: str, flags: int = 0) -> None:
         self.source, self.flags = source, flags
         self._compiled: regex.Pattern[str] | None = None
         self._head: regex.Pattern[str] | None = None
         """What every match begins with, as far as it is little work; once that is worth to be known."""
-        self._tried = 0
+        self._reaches: list[Reach | None] = [None, None]
+        """How far it is little work, in all texts and in tame ones; once that is worth to be known."""
+        self._asked = [0, 0]
 
     @property
     def compiled(self) -> regex.Pattern[str]:
@@ -51,34 +61,47 @@ class Expression:
             self._compiled = regex.compile(self.source, self.flags)
         return self._compiled
 
-    def search(self, text: str, start: int, stop: int) -> regex.Match[str] | None:
+    def search(self, text: str, start: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
         """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return self.compiled.search(text, start, stop, timeout=TIME_LIMIT)
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.search and start <= LENGTH:
+            return compiled.search(text, start, stop)
+        return compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
     def match(self, text: str, at: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
-        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit.
-
-        ``tame``: the text is one of those for which ``effort.py`` bounds the work.
-        """
-        if self._tried < OFTEN:
-            self._tried += 1
-            if self._tried == OFTEN:
-                self._head = self._little()
-        elif tame and self._head is not None:
-            match = self._head.match(text, at, stop)
-            if match is None or self._head is self._compiled:
-                return match
-        return self.compiled.match(text, at, stop, timeout=TIME_LIMIT)
-
-    def _little(self) -> regex.Pattern[str] | None:
-        head = head_of(self.source, verbose=bool(self.flags & regex.VERBOSE))
-        if head is None:
+        """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit."""
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - at <= reach.match and at <= LENGTH:
+            return compiled.match(text, at, stop)
+        if tame and self._head is not None and self._head.match(text, at, stop) is None:
             return None
-        return self.compiled if head == self.source else regex.compile(head, self.flags)
+        return compiled.match(text, at, stop, timeout=TIME_LIMIT)
 
-    def finditer(self, text: str, start: int, stop: int) -> Iterator[regex.Match[str]]:
+    def matcher(self, start: int, stop: int, *, tame: bool) -> Matcher:
+        """``match`` for many places of the window ``start:stop`` of a text, asked as ``matcher(text, at, stop)``."""
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.match and start <= LENGTH:
+            return compiled.match
+        return partial(self.match, tame=tame)
+
+    def finditer(self, text: str, start: int, stop: int, *, tame: bool = False) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return iter(self.compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= reach.search and start <= LENGTH:
+            return iter(compiled.finditer(text, start, stop))
+        return iter(compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
+
+    def _ask(self, tame: bool) -> Reach:
+        """How far it is little work, from when that has been asked often."""
+        self._asked[tame] += 1
+        if self._asked[tame] < OFTEN:
+            return UNKNOWN
+        verbose = bool(self.flags & regex.VERBOSE)
+        self._reaches[tame] = found = reach(self.source, verbose=verbose, tame=tame)
+        if tame and found.match < LENGTH:
+            head = head_of(self.source, verbose=verbose)
+            self._head = regex.compile(head, self.flags) if head is not None and head != self.source else None
+        return found
 
     def __getstate__(self) -> tuple[str, int]:
         return self.source, self.flags
@@ -89,7 +112,7 @@ class Expression:
 
 @dataclass(slots=True)
 class _Seeker:
-    """One branch at work in a window of a text."""
+    """One branch at work in a window of a text of which it is not known where it may begin."""
 
     branch: Expression
     places: Sequence[int] | None
@@ -99,27 +122,15 @@ class _Seeker:
 
     def after(self, position: int) -> regex.Match[str] | None:
         """The first match that begins at ``position`` or behind it."""
+        text, tame = self.reading.text, self.reading.tame
         if self.places is None:
-            return self.branch.search(self.reading.text, position, self.stop)
+            return self.branch.search(text, position, self.stop, tame=tame)
         places = self.places
         for n in range(bisect_left(places, position), len(places)):
-            match = self._at(places[n])
+            match = self.branch.match(text, places[n], self.stop, tame=tame)
             if match is not None:
                 return match
         return None
-
-    def each(self, start: int) -> Iterator[regex.Match[str]]:
-        """All matches from ``start`` on."""
-        if self.places is None:
-            yield from self.branch.finditer(self.reading.text, start, self.stop)
-            return
-        for place in self.places:
-            if place >= start and (match := self._at(place)) is not None:
-                yield match
-                start = match.end()
-
-    def _at(self, place: int) -> regex.Match[str] | None:
-        return self.branch.match(self.reading.text, place, self.stop, tame=self.reading.tame)
 
 
 class Alternatives:
@@ -152,31 +163,66 @@ class Alternatives:
     def finditer(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
         """All matches in a window of a text, of whose family this is expression ``number``."""
         live = reading.branches(number, start, stop)
-        if len(live) > FEW and len(self.branches) > 1:
-            return self.whole.finditer(reading.text, start, stop)
-        seekers = self._seekers(live, reading, number, start, stop)
-        if len(seekers) == 1:
-            return seekers[0].each(start)
-        return self._merged(seekers, start) if seekers else iter(())
+        if not live:
+            return _NOTHING
+        found: list[tuple[Expression, list[int] | None]] = []
+        placed = True
+        for n in live:
+            places = reading.starts(number, n, stop)
+            if places is None:
+                placed = False
+            else:
+                places = places[bisect_left(places, start) : bisect_left(places, stop)]
+                if not places:
+                    continue
+            found.append((self.branches[n], places))
+        if placed:
+            return self._placed(found, reading, start, stop)
+        if len(found) == 1:
+            return found[0][0].finditer(reading.text, start, stop, tame=reading.tame)
+        if len(found) > FEW:
+            return self.whole.finditer(reading.text, start, stop, tame=reading.tame)
+        return self._merged([_Seeker(branch, places, reading, stop) for branch, places in found], start)
 
     def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
         """The first match in a window of a text, of whose family this is expression ``number``."""
-        live = reading.branches(number, start, stop)
-        if len(live) > FEW and len(self.branches) > 1 and not self._longest:
-            return self.whole.search(reading.text, start, stop)
-        seekers = self._seekers(live, reading, number, start, stop)
-        return self._first([seeker.after(start) for seeker in seekers])
+        return next(self.finditer(reading, number, start, stop), None)
 
-    def _seekers(self, live: Sequence[int], reading: Reading, number: int, start: int, stop: int) -> list[_Seeker]:
-        """One for each branch that may match in the window and can begin there."""
-        seekers = []
-        for n in live:
-            places = reading.starts(number, n, stop)
-            if places is not None:
-                places = places[bisect_left(places, start) : bisect_left(places, stop)]
-            if places != []:
-                seekers.append(_Seeker(self.branches[n], places, reading, stop))
-        return seekers
+    def _placed(
+        self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
+    ) -> Iterator[regex.Match[str]]:
+        """All matches of branches of which it is known where they may begin."""
+        if not found:
+            return _NOTHING
+        branch, places = found[0]
+        if len(found) == 1 and places and len(places) == 1:  # as nearly always in a sentence
+            match = branch.match(reading.text, places[0], stop, tame=reading.tame)
+            return _NOTHING if match is None else iter((match,))
+        return self._tried(found, reading, start, stop)
+
+    def _tried(
+        self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
+    ) -> Iterator[regex.Match[str]]:
+        text, tame = reading.text, reading.tame
+        tried = [
+            (place, match_at)
+            for branch, places in found
+            for match_at in (branch.matcher(start, stop, tame=tame),)
+            for place in places or ()
+        ]
+        if len(found) > 1:
+            tried.sort(key=itemgetter(0))  # the first of the branches stays first
+        for place, match_at in tried:
+            if place < start:
+                continue
+            match = match_at(text, place, stop)
+            if match is None:
+                continue
+            if self._longest and len(found) > 1:
+                others = (other(text, place, stop) for at, other in tried if at == place)
+                match = max((m for m in others if m is not None), key=lambda m: m.end())
+            yield match
+            start = match.end()
 
     def _merged(self, seekers: Sequence[_Seeker], start: int) -> Iterator[regex.Match[str]]:
         heads = [seeker.after(start) for seeker in seekers]
@@ -240,20 +286,21 @@ def alternatives(source: str) -> list[str]:
     """The branches of a verbose expression at its top; the expression itself where they do not stand alone.
 
     Not parted: branches with different groups (the reader of a match asks for all), with references, settings
-    within, or that match nothing at all.
+    within, or that may match no character at all.
     """
-    if _SETTINGS.search(source) or _NUMBERED.search(source):
+    if _SETTINGS.search(source) or is_numbered(source, verbose=True):
         return [source]
     parts = _parted(source)
     names = [set(_NAMES.findall(part)) for part in parts]
-    if len(parts) < 2 or any(n != names[0] for n in names) or not all(_needs_text(part) for part in parts):
+    if len(parts) < 2 or any(n != names[0] for n in names) or not all(_has_text(part) for part in parts):
         return [source]
     return parts
 
 
-def _needs_text(part: str) -> bool:
-    """True where a branch surely matches no empty text: it needs a word."""
-    return needs(part, verbose=True).words is not None or regex.search(r"(?<!\\)\\d(?![*?])", part) is not None
+def _has_text(part: str) -> bool:
+    """True where a branch surely matches no empty text."""
+    tree = tree_of(part, verbose=True)
+    return tree is not None and tree.getwidth()[0] > 0
 
 
 def _parted(source: str) -> list[str]:

@@ -12,11 +12,11 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import accumulate
-from operator import or_
-from typing import Any, Final
+from operator import itemgetter, or_
+from typing import Any, Final, NamedTuple
 
 import regex
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -26,21 +26,23 @@ from extract.syntax import REPEATS, kinds, tree_of
 
 MOST: Final = 512
 """Words of one expression beyond which it is simply tried."""
-SMALL_SET: Final = 10
+SMALL_SET: Final = 12
 """Characters of a set up to which each is a choice of its own."""
 TOO_COMMON: Final = 0.5
 """``_commonness`` from which it does not pay to look for the words."""
+EVERYWHERE: Final = 13.0
+"""``_commonness`` from which it does not pay to know where a match may begin: at any digit or one of a few words."""
 EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
 SHORT: Final = 200
 """Characters up to which a text is a short one."""
-_APART: Final = frozenset(" .,;:()/-\n")
-"""Characters between words."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
 _FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
 
+
+_SIGNS: Final = frozenset("/-.,#$")
 
 _FUZZY = regex.compile(r"\((?:[^()\\]|\\.)*\)\{[^}]*[a-z][^}]*\}")
 """A part that may hold errors: it may be anything."""
@@ -57,6 +59,11 @@ def folded(text: str) -> str:
         if (fold := _FOLDING[ord(char)]) != char:
             small = small.replace(char, fold)
     return small
+
+
+def _in_word(char: str) -> bool:
+    """True for a character that words are made of."""
+    return char.isalpha() or char.isdecimal() or char == "_"
 
 
 def _fold(char: str) -> str:
@@ -81,6 +88,18 @@ class _Folding(dict[int, str]):
 _FOLDING: Final = _Folding()
 _ASCII: Final = bytes(range(128))
 _ASCII_FOLDING: Final = bytes(ord(_fold(chr(code))) if code < 128 else code for code in range(256))
+_APART: Final = bytes(code if code >= 128 or _in_word(chr(code)) else ord(" ") for code in range(256))
+
+
+def _bare(small: str) -> str:
+    """A folded text with all that is no letter of a word as spaces, so that a space tells where a word ends."""
+    raw = small.encode("utf-8", "surrogatepass").translate(_APART)
+    bare = raw.decode("utf-8", "surrogatepass")
+    if not small.isascii():
+        for char in set(raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
+            if not _in_word(char):
+                bare = bare.replace(char, " ")
+    return bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,8 @@ class Needs:
 
     words: frozenset[str] | None = None
     starts: frozenset[str] | None = None
+    never_behind: frozenset[str] = frozenset()
+    """Signs and digits behind which no match begins."""
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +124,8 @@ def needs(pattern: str, *, verbose: bool = False) -> Needs:
     words, starts = _needed(tree), _starts(tree)
     return Needs(
         frozenset(words) if words and len(words) <= MOST and _commonness(words) < TOO_COMMON else None,
-        frozenset(starts) if starts and len(starts) <= MOST and _commonness(starts) < TOO_COMMON else None,
+        frozenset(starts) if starts and len(starts) <= MOST and _commonness(starts) < EVERYWHERE else None,
+        _never_behind(tree),
     )
 
 
@@ -159,6 +181,24 @@ def _starts(items: Sequence[tuple[Any, Any]]) -> set[str] | None:
         inner = _starts_inside(kind, value, items[number:]) if edge or run == [""] else None
         return inner if inner is None or not edge else {_joined(EDGE, word) for word in inner}
     return set(run) if all(word.strip(EDGE) for word in run) else None
+
+
+def _never_behind(items: Iterable[tuple[Any, Any]]) -> frozenset[str]:
+    """Signs and digits that must not stand before a sequence, as far as it begins with looks at them."""
+    found: set[str] = set()
+    for kind, value in items:
+        if kind not in (kinds.ASSERT, kinds.ASSERT_NOT, kinds.AT):
+            break
+        if kind is kinds.ASSERT_NOT and value[0] < 0 and len(value[1]) == 1:
+            seen, members = value[1][0]
+            for member, inner in members if seen is kinds.IN else [(seen, members)]:
+                if member is kinds.NEGATE:
+                    break
+                if member is kinds.LITERAL and chr(inner) in _SIGNS:
+                    found.add(chr(inner))
+                elif inner is kinds.CATEGORY_DIGIT:
+                    found.update("0123456789")
+    return frozenset(found)
 
 
 def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> set[str] | None:
@@ -274,47 +314,56 @@ def _commonness(words: set[str]) -> float:
         if not letters:
             return math.inf
         bare = letters.strip()
-        if bare in _FREQUENT or not bare or (len(bare) == 1 and bare.isalnum()):
+        if bare in {"", ".", ","} or (bare.isalpha() and letters[0] == bare):
+            total += EVERYWHERE  # or what any word may begin with
+        elif bare in _FREQUENT:
+            total += 3
+        elif len(bare) == 1 and bare.isalnum():
             total += 1
         else:
             total += math.prod(0.04 if c.isdigit() else 0.1 for c in bare)
     return total
 
 
-@dataclass(slots=True)
 class Reading:
     """What stands in a text: where each word ends and who needs it, where who may begin; what was asked last.
 
     Branches are bits, those of one expression side by side: many words are one sum, made without a loop.
     """
 
-    text: str
-    index: KeywordIndex
-    ends: list[int] = field(default_factory=list)
-    users: list[int] = field(default_factory=list)
-    begins: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """By the number of its bit: where a branch may begin, as the words were met."""
-    places: dict[int, list[int]] = field(default_factory=dict)
-    """The same as it was asked for: in order, once each."""
-    cut: dict[int, int] = field(default_factory=dict)
-    """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
-    tame: bool = False
-    """Whether the work of expressions is bounded in it."""
-    window: tuple[int, int] = (-1, -1)
-    live: int = 0
+    def __init__(self, text: str, index: KeywordIndex) -> None:
+        self.text, self.index = text, index
+        self._small = small = folded(text)
+        self.tame = is_tame(small)
+        """Whether the work of expressions is bounded in it."""
+        hits = index.hits(small)
+        # lists of numbers, as the spans themselves, kept, would have the garbage collector look at them
+        self._words = [word for word, _, _ in hits]
+        self._starts = [start for _, start, _ in hits]
+        self._ends = [end for _, _, end in hits]
+        """Where words are met, in order: one or two characters behind where they end."""
+        self._users = [index.users[word] for word in self._words]
+        self._met = set(self._words)
+        self._begins: defaultdict[int, list[int]] = defaultdict(list)
+        """By word where it starts, once that is asked."""
+        self._places: dict[int, list[int]] = {}
+        self._cut: dict[int, int] = {}
+        """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
+        self._window = (-1, -1)
+        self._live = 0
 
     def branches(self, number: int, start: int, end: int) -> tuple[int, ...]:
         """The branches of an expression that may match within ``text[start:end]``, in order."""
-        if self.window != (start, end):
+        if self._window != (start, end):
             self._ask(start, end)
         index = self.index
-        return _bits(self.live >> index.first[number] & index.full[number])
+        return _bits(self._live >> index.first[number] & index.full[number])
 
     def numbers(self, start: int, end: int) -> list[int]:
         """The expressions that may match within ``text[start:end]``, in order."""
-        if self.window != (start, end):
+        if self._window != (start, end):
             self._ask(start, end)
-        rest, found = self.live, []
+        rest, found = self._live, []
         while rest:
             number = self.index.owner[(rest & -rest).bit_length() - 1]
             found.append(number)
@@ -323,26 +372,41 @@ class Reading:
         return found
 
     def _ask(self, start: int, end: int) -> None:
-        users = self.users
+        index, users, cut = self.index, self._users, 0
         if start > 0 or end < len(self.text):
-            users = users[bisect_right(self.ends, start) : bisect_right(self.ends, end)]
-        self.live = reduce(or_, users, self.index.always | self.cut.get(end, 0))
-        self.window = (start, end)
+            users = users[bisect_right(self._ends, start + 1) : bisect_right(self._ends, end + 2)]
+            if end and end < len(self.text) and _in_word(self.text[end - 1]) and _in_word(self.text[end]):
+                cut = self._cut[end] = index.cut_at(self.text, end)
+        told = reduce(or_, users, cut)
+        self._live = (told | index.always) & (told >> index.count | index.floating)
+        self._window = (start, end)
 
     def starts(self, number: int, branch: int, end: int) -> list[int] | None:
         """Where a branch may begin to match in ``text[:end]``, in order; None where that is not known."""
         which = self.index.first[number] + branch
-        if which not in self.index.anchored or end in self.cut:
+        if self.index.floating >> which & 1 or self._cut.get(end):
             return None
-        places = self.places.get(which)
+        places = self._places.get(which)
         if places is None:
-            places = self.places[which] = sorted(set(self.begins.get(which, ())))
-            if len(places) > 1 and which in self.index.trimmed:
-                # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-                bit = 1 << which
-                hits = zip(reversed(self.ends), reversed(self.users), strict=True)
-                last = next((end for end, users in hits if users & bit), 0)
-                del places[bisect_left(places, last) :]
+            places = self._places[which] = self._all_starts(which)
+        return places
+
+    def _all_starts(self, which: int) -> list[int]:
+        index, begins = self.index, self._begins
+        if not begins:
+            for word, start in zip(self._words, self._starts, strict=True):
+                begins[word].append(start)
+        shift = index.shift
+        met = index.starters[which] & self._met
+        places = sorted({start - shift[word] for word in met for start in begins[word]})
+        if places and (never := index.never_behind[which]):
+            small = self._small
+            places = [place for place in places if not place or small[place - 1] not in never]
+        if len(places) > 1 and (needed := index.trimmed.get(which)):
+            # behind the last word that a match must hold none begins: an age near the head, dates all over the text
+            ends = dict(zip(self._words, self._ends, strict=True))
+            last = max((ends[word] for word in needed & self._met), default=0)
+            del places[bisect_left(places, last - 1) :]
         return places
 
 
@@ -363,42 +427,43 @@ class KeywordIndex:
     def _prepare(self) -> None:
         self.first: list[int] = [0, *accumulate(len(branches) for branches in self._sets)]
         """The bit of each expression's first branch, and one past the last."""
+        self.count = self.first[-1]
         self.full = [(1 << len(branches)) - 1 for branches in self._sets]
         self.owner = [number for number, branches in enumerate(self._sets) for _ in branches]
-        self.always = 0
-        """Branches that need no word."""
-        self.anchored: set[int] = set()
-        """Branches of which it is known with what they begin."""
-        self.trimmed: set[int] = set()
-        """Those of them that need another word behind it."""
-        forms: dict[str, dict[str, tuple[list[int], list[int]]]] = {}
+        self.never_behind = [need.never_behind for branches in self._sets for need in branches]
+        """For each branch the characters behind which it never begins."""
+        self.always = self.floating = 0
+        """Branches that need no word; and those of which it is not known with what they begin."""
+        forms: dict[_Form, int] = defaultdict(int)
+        begun: list[set[_Form]] = []
+        behind: dict[int, set[_Form]] = {}
         for which, need in enumerate(need for branches in self._sets for need in branches):
-            if need.words is None and need.starts is None:
-                self.always |= 1 << which
-            if need.starts is not None:
-                self.anchored.add(which)
-                if need.words is not None and need.words != need.starts:
-                    self.trimmed.add(which)
-            for words, role in ((need.words or need.starts, 0), (need.starts, 1)):
-                for word in words or ():
-                    forms.setdefault(word.strip(EDGE), {}).setdefault(word, ([], []))[role].append(which)
-        self._forms = [
-            [
-                (
-                    word.startswith(EDGE) and _in_word(letters[:1]),
-                    word.endswith(EDGE) and _in_word(letters[-1:]),
-                    sum(1 << n for n in users),
-                    sum(1 << n for n in starters),
-                    starters,
-                )
-                for word, (users, starters) in same.items()
-            ]
-            for letters, same in forms.items()
-        ]
-        """For each word and its forms: whether another letter may stand before and behind, and whom they serve."""
-        self._automaton = AhoCorasick(list(forms), matchkind=MatchKind.Standard) if forms else None
+            starts, needed = need.starts or frozenset(), need.words or need.starts or frozenset()
+            self.always |= 0 if needed else 1 << which
+            self.floating |= 0 if starts else 1 << which
+            begun.append(_forms(starts))
+            if needed != starts and starts:
+                behind[which] = _forms(needed)
+            for bit, words in ((which, behind.get(which) or _forms(needed)), (self.count + which, begun[-1])):
+                for form in words:
+                    forms[form] |= 1 << bit
+        order = sorted(forms)  # signs behind words
+        numbers = {form: number for number, form in enumerate(order)}
+        self.starters = [{numbers[form] for form in words} for words in begun]
+        """For each branch the numbers of the words that it begins with."""
+        self.trimmed = {which: {numbers[form] for form in words} for which, words in behind.items()}
+        """For branches that need another word behind the one that they begin with those words."""
+        self.users = [forms[form] for form in order]
+        """For each word its users, and those that begin with it as many bits higher as there are branches."""
+        self.shift = [0 if form.opens else 1 for form in order]
+        """For each word how far behind its place it is met: a space stands before each text."""
+        self._words = _automaton([form.letters for form in order if not form.sign])
+        self._signs = _automaton([form.letters for form in order if form.sign])
+        self._first_sign = sum(not form.sign for form in order)
+        self._longest = max((len(form.letters) for form in order), default=0)
         self._memory: tuple[list[Reading], list[Reading]] = ([], [])
         """Short and long texts, so that a run of short ones does not push out the summary they come from."""
+        self._last: Reading | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {"_sets": self._sets}
@@ -409,38 +474,60 @@ class KeywordIndex:
 
     def read(self, text: str) -> Reading:
         """The words of a text; the last few texts are remembered."""
+        last = self._last
+        if last is not None and last.text is text:
+            return last
         memory = self._memory[len(text) > SHORT]
         for read in memory:
-            if read.text is text or read.text == text:
-                return read
-        read = Reading(text, self)
-        if self._automaton is not None:
-            self._seek(read, self._automaton)
-        memory.append(read)
-        if len(memory) > _REMEMBERED:
-            del memory[0]
+            if read.text == text:
+                break
+        else:
+            read = Reading(text, self)
+            memory.append(read)
+            if len(memory) > _REMEMBERED:
+                del memory[0]
+        self._last = read
         return read
 
-    def _seek(self, read: Reading, automaton: AhoCorasick) -> None:
-        text, last, forms = read.text, len(read.text), self._forms
-        ends, masks, begins, cut = read.ends, read.users, read.begins, read.cut
-        small = folded(text)
-        read.tame = is_tame(small)
-        for word, start, end in automaton.find_matches_as_indexes(small, overlapping=True):
-            for opens, closes, users, starting, starters in forms[word]:
-                # most words stand between spaces: one look in a set, before the character is asked what it is
-                if opens and start and text[start - 1] not in _APART and _in_word(text[start - 1]):
-                    continue
-                if closes and end < last and text[end] not in _APART and _in_word(text[end]):
-                    cut[end] = cut.get(end, 0) | users | starting
-                    continue
-                if users:
-                    ends.append(end)
-                    masks.append(users)
-                for starter in starters:
-                    begins[starter].append(start)
+    def hits(self, small: str) -> list[tuple[int, int, int]]:
+        """The words of a folded text, each with its number and its span in the text between two spaces."""
+        found: list[tuple[int, int, int]] = []
+        if self._words is not None:
+            found = self._words.find_matches_as_indexes(f" {_bare(small)} ", overlapping=True)
+        if self._signs is not None and (signs := self._signs.find_matches_as_indexes(f" {small}", overlapping=True)):
+            first = self._first_sign
+            found = sorted([*found, *((first + n, start, end) for n, start, end in signs)], key=itemgetter(2))
+        return found
+
+    def cut_at(self, text: str, end: int) -> int:
+        """The users of words that end at ``end`` if the text does."""
+        tail = text[max(end - self._longest, 0) : end]
+        return reduce(or_, (self.users[n] for n, _, stop in self.hits(folded(tail)) if stop == len(tail) + 2), 0)
 
 
-def _in_word(char: str) -> bool:
-    """True for a character that words are made of."""
-    return char.isalnum() or char == "_"
+class _Form(NamedTuple):
+    """A word as it is sought: one with signs in a folded text, any other between the spaces of a bare one."""
+
+    sign: bool
+    letters: str
+    opens: bool
+    """Whether a space was put before it: a word begins there."""
+
+
+def _forms(words: Iterable[str]) -> set[_Form]:
+    """How words are sought; not those that begin with another."""
+    forms = {_form(word) for word in words}
+    return {f for f in forms if not any(f._replace(letters=f.letters[:n]) in forms for n in range(1, len(f.letters)))}
+
+
+def _form(word: str) -> _Form:
+    letters = word.strip(EDGE)
+    if _bare(letters) != letters:
+        return _Form(True, letters, False)
+    opens = word.startswith(EDGE) and letters[0] != " "
+    closes = word.endswith(EDGE) and letters[-1] != " "
+    return _Form(False, f"{' ' if opens else ''}{letters}{' ' if closes else ''}", opens)
+
+
+def _automaton(words: Sequence[str]) -> AhoCorasick | None:
+    return AhoCorasick(words, matchkind=MatchKind.Standard) if words else None

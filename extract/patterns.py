@@ -19,7 +19,7 @@ import regex
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from extract.expressions import TIME_LIMIT, Alternatives, Family
+from extract.expressions import Alternatives, Family
 
 
 class PatternError(ValueError):
@@ -101,12 +101,11 @@ class Rule:
 
         That does not pay for a few words, nor for a text that no other rule of the family reads.
         """
-        return self.compiled.search(text, start, len(text) if end is None else end, timeout=TIME_LIMIT)
+        return self.family.members[self.number].whole.search(text, start, len(text) if end is None else end)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """A match that begins exactly at ``start``, under the time limit."""
-        stop = len(text) if end is None else end
-        return self.compiled.match(text, start, stop, timeout=TIME_LIMIT)
+        return self.family.members[self.number].whole.match(text, start, len(text) if end is None else end)
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:end]``, under the time limit."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import regex
 
-__all__ = ["REPEATS", "is_beyond", "kinds", "tree_of"]
+__all__ = ["REPEATS", "is_beyond", "is_numbered", "kinds", "tree_of"]
 
 REPEATS: Final = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
 """Parts that repeat another."""
@@ -23,6 +23,12 @@ _CLASS = regex.compile(r"\\[pPhR](?:\{[^}]*\})?")
 def is_beyond(pattern: str) -> bool:
     """True for an expression that ``re`` would read as something else."""
     return _BEYOND.search(_CLASS.sub(r"\\w", pattern)) is not None
+
+
+def is_numbered(pattern: str, *, verbose: bool) -> bool:
+    """True for an expression with a group without a name, or one that ``re`` does not know."""
+    tree = tree_of(pattern, verbose=verbose)
+    return tree is None or tree.state.groups > 1
 
 
 def tree_of(pattern: str, *, verbose: bool) -> Any:

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 import regex
 
-from extract.effort import GAP, LENGTH, is_little, is_tame
+from extract.effort import GAP, LENGTH, Reach, is_little, is_tame, reach
 from extract.expressions import OFTEN, Expression, head_of
 from extract.patterns import Patterns
 from tests.made import made
@@ -47,12 +47,32 @@ VERBOSE = regex.VERBOSE | regex.IGNORECASE
         (r"\p{L}+\s\p{L}+x", True),
         (r"\p{P}+x", False),  # properties that this room does not know
         (r"(\w+)\s\1x", False),  # references
+        (r"\(?(?:cat)\s", True),  # a bracket that may be missing is no condition
+        (r"(?:(cat))?(?(1)s|d)", False),
         (r"(?:cat){e<=1}", False),  # errors
         (r"(?<a>cat", False),  # not an expression at all
     ],
 )
 def test_is_little(pattern, little):
     assert is_little(pattern) == little
+
+
+@pytest.mark.parametrize(
+    ("pattern", "tame", "found"),
+    [
+        ("cat|dog", False, Reach(LENGTH, LENGTH)),
+        (r"cats?\s+and", False, Reach(LENGTH, 256)),  # white space may be long
+        (r"cats?\s+and", True, Reach(LENGTH, LENGTH)),
+        (r"\w+x", True, Reach(LENGTH, 256)),
+        (r"\w+\w+x", False, Reach(256, 64)),
+        (r"(?<!\bat\s+)a", False, Reach(LENGTH, 0)),  # what stands before may be longer than the window
+        (r"(?<!\bat\s+)a", True, Reach(LENGTH, LENGTH)),
+        (r"(?:a+)+x", True, Reach(0, 0)),
+        (r"(\w+)\s\1x", True, Reach(0, 0)),
+    ],
+)
+def test_reach(pattern, tame, found):
+    assert reach(pattern, tame=tame) == found
 
 
 @pytest.mark.parametrize(
@@ -110,9 +130,37 @@ def test_little_work_is_little_in_hostile_texts():
             begins.match(text, timeout=0.5)  # else TimeoutError
 
 
-def test_match_is_the_same_with_and_without_a_clock():
+def test_searches_within_reach_are_little_in_hostile_texts():
+    rng = Random(3)
+    for branch in BRANCHES:
+        size = reach(branch.source, verbose=True).search
+        if not size:
+            continue
+        begun = made(branch.source, rng, verbose=True)
+        for tail in ("a", "1", " ", ", ", "ab ", begun + " "):
+            text = (begun + tail * size)[:size]
+            list(branch.compiled.finditer(text, timeout=0.5))  # else TimeoutError
+
+
+@pytest.mark.parametrize("source", [r"cat\s\w+,", r"cat\s(?:\w+)+,"])
+@pytest.mark.parametrize("tame", [False, True])
+def test_matches_are_the_same_with_and_without_a_clock(source, tame):
     text = "a cat sat, a cat ran, a catty"
-    expression = Expression(r"cat\s(?:\w+)+,", int(VERBOSE))
+    expression = Expression(source, int(VERBOSE))
     for _ in range(OFTEN + 2):
-        found = [expression.match(text, at, len(text), tame=True) is not None for at in range(len(text))]
+        found = [expression.match(text, at, len(text), tame=tame) is not None for at in range(len(text))]
         assert [at for at, match in enumerate(found) if match] == [2, 13]
+        assert [m.start() for m in expression.finditer(text, 1, len(text), tame=tame)] == [2, 13]
+        first = expression.search(text, 3, len(text), tame=tame)
+        assert first is not None
+        assert first.start() == 13
+    assert expression.search(text, 3, 16, tame=tame) is None
+
+
+def test_a_clock_runs_where_an_expression_is_much_work():
+    expression = Expression(r"(?:a+)+x")
+    expression.search("b", 0, 1)
+    for _ in range(OFTEN):
+        expression.match("b", 0, 1)
+    with pytest.raises(TimeoutError):
+        expression.search("a" * LENGTH, 0, LENGTH)

@@ -109,7 +109,9 @@ def test_family_reads_what_is_made_of_its_own_expressions(name, seed, between):
         ("cat[]|]fish|dog", ["cat[]|]fish", "dog"]),  # a bracket that comes first does not close its set
         ("cat[^]|]fish|dog", ["cat[^]|]fish", "dog"]),  # nor behind the sign of a negated one
         (r"cat[\]|]fish|dog", [r"cat[\]|]fish", "dog"]),  # nor an escaped one
-        ("cat[(]|dog", ["cat[(]|dog"]),  # taken for a numbered group, which only makes it slower
+        ("cat[(]|dog", ["cat[(]", "dog"]),  # nor is a bracket in it a numbered group
+        ("and|a[bc]", ["and", "a[bc]"]),  # common words are words too
+        ("(?=cat)|dog", ["(?=cat)|dog"]),  # one that matches no character at all
         ("cat # or | not\n|dog", ["cat # or | not\n", "dog"]),  # a bar in a comment
         ("cat|dog # or | not", ["cat", "dog # or | not"]),  # a comment that ends with the expression
         ("(?<a>cat)|(?<a>dog)", ["(?<a>cat)", "(?<a>dog)"]),  # the same groups in each
@@ -143,7 +145,7 @@ def test_alternatives(source, parts):
         ("(?:cat){2,}", {"cat"}, {"cat"}),  # at least once
         (r"cat\s+fish", {" fish"}, {"cat"}),  # the last of several goes on with what stands behind
         ("a(?:[bc]at)+", {"abat", "acat"}, None),  # and the first with what stands before
-        (r"\d{3}\.\d{1,3}", {f"{a}.{b}" for a in range(10) for b in range(10)}, None),
+        (r"\d{3}\.\d{1,3}", {f"{a}.{b}" for a in range(10) for b in range(10)}, set("0123456789")),
         ("(?:[bc]at|)+fish", {"batfish", "catfish", "fish"}, None),  # of those that may be empty any
         ("(?:cat)*", None, None),  # perhaps not at all
         ("cat(?!fish)", {"cat"}, {"cat"}),  # what must not stand there is not needed
@@ -158,7 +160,8 @@ def test_alternatives(source, parts):
         ("cat{e<=1}fish", None, None),
         ("[[:alpha:]]cat", None, None),  # re would read the class as a set
         ("a|b", None, None),  # words in every text are not worth looking for
-        ("the", None, None),
+        ("the", None, {"the"}),  # but they tell where it may begin
+        (r"\d{1,2}", None, set("0123456789")),
         ("(?<animal>cat)", {"cat"}, {"cat"}),  # named groups as the regex module writes them
         (r"\p{Lu}cat", {"cat"}, None),  # properties, which re does not know
         ("ſtone", {"stone"}, {"stone"}),  # a long s matches an s
@@ -169,6 +172,27 @@ def test_needs(pattern, words, starts):
     need = needs(pattern)
     assert need.words == (None if words is None else frozenset(words))
     assert need.starts == (None if starts is None else frozenset(starts))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "signs"),
+    [
+        (r"(?<![\d/-])\d+", "0123456789/-"),
+        (r"(?<!\d)(?<![.#])\b\d+", "0123456789.#"),  # more than one look
+        (r"(?<!a)(?<!-)cat", "-"),  # a letter is of either case
+        (r"(?<![^/])cat", ""),  # all others must not stand there
+        (r"(?<!/a)cat", ""),  # a word is none
+        (r"(?<=/)cat", ""),
+        (r"cat(?<!/)", ""),  # a look that is not the first
+        (r"(?:(?<!/)cat|dog)", ""),
+    ],
+)
+def test_signs_behind_which_no_match_begins(pattern, signs):
+    assert needs(pattern).never_behind == frozenset(signs)
+    family = Family([Alternatives(pattern, int(regex.IGNORECASE))])
+    for text in (f"a {s}1cat -cat 2 Cat /3" for s in "/-.#1٣"):
+        assert_same(family, 0, text)
+        assert_same(family, 0, text, 3)
 
 
 def test_texts_are_folded_character_for_character():

@@ -59,7 +59,6 @@ def test_unknown_fragment_is_refused():
 
 def test_catastrophic_pattern_ends_by_the_time_limit(monkeypatch):
     monkeypatch.setattr("extract.expressions.TIME_LIMIT", 0.05)
-    monkeypatch.setattr("extract.patterns.TIME_LIMIT", 0.05)
     rule = Rule(RULES[0][1].data, Family([PATTERNS.alternatives(r"(?:a|aa)+(?:b|bb)+$")]), 0)
     text = "a" * 80 + "b" * 80 + "c"
     for search in (rule.search, rule.search_alone, rule.match, lambda words: list(rule.finditer(words))):
