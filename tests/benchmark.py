@@ -153,7 +153,8 @@ def warm():
     reader = ChunkReader(spec.reader())
     reader.warm_up()
     paths, others, _ = letters()
-    reader.read(tasks([*paths, *others]))
+    for _ in range(2):  # what rules learn of their work, they learn in the first hundreds of letters
+        reader.read(tasks([*paths, *others]))
     for each in gc.get_objects():
         if isinstance(each, Remembered):
             each.forget()
