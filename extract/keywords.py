@@ -343,9 +343,10 @@ class Reading:
         self._ends = [end for _, _, end in hits]
         """Where words are met, in order: one or two characters behind where they end."""
         self._users = [index.users[word] for word in self._words]
-        self._met = set(self._words)
         self._begins: defaultdict[int, list[int]] = defaultdict(list)
         """By word where it starts, once that is asked."""
+        self._met: set[int] = set()
+        self._lasts: dict[int, int] = {}
         self._places: dict[int, list[int]] = {}
         self._cut: dict[int, int] = {}
         """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
@@ -396,6 +397,7 @@ class Reading:
         if not begins:
             for word, start in zip(self._words, self._starts, strict=True):
                 begins[word].append(start)
+            self._met.update(begins)
         shift = index.shift
         met = index.starters[which] & self._met
         places = sorted({start - shift[word] for word in met for start in begins[word]})
@@ -404,8 +406,10 @@ class Reading:
             places = [place for place in places if not place or small[place - 1] not in never]
         if len(places) > 1 and (needed := index.trimmed.get(which)):
             # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-            ends = dict(zip(self._words, self._ends, strict=True))
-            last = max((ends[word] for word in needed & self._met), default=0)
+            lasts = self._lasts
+            if not lasts:
+                lasts.update(zip(self._words, self._ends, strict=True))
+            last = max((lasts[word] for word in needed & self._met), default=0)
             del places[bisect_left(places, last - 1) :]
         return places
 
