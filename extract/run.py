@@ -23,7 +23,7 @@ from extract.archive.key import ReaderSpec
 from extract.archive.layout import ABOUT, KEY, LEDGER, LOCK, PARTS, RUN_FOLDER, STAGED
 from extract.archive.ledger import Ledger
 from extract.archive.messages import Result, Task
-from extract.archive.part import PartError, part_path
+from extract.archive.part import Part, PartError, part_path
 from extract.archive.publish import Publisher
 from extract.archive.render import AsRead, Rendering
 from extract.failures import LetterError, Reason
@@ -288,10 +288,19 @@ class _Work:
             try:
                 summary = assembly.write()
             except PartError:
+                self._lose_damaged()
                 return None
         for number in self._ledger.unused_parts():
             part_path(self._parts, number).unlink(missing_ok=True)
         return summary
+
+    def _lose_damaged(self) -> None:
+        """Let the files of all damaged parts be read again: what spoilt one, as a power cut, spoilt its neighbours."""
+        for path in self._parts.glob("*/*.part"):
+            try:
+                Part(path)
+            except PartError:
+                self._ledger.lose_part(int(path.stem))
 
 
 def chunks(ledger: Ledger, size: int) -> Iterator[tuple[Task, ...]]:

@@ -176,6 +176,20 @@ def test_damaged_part_is_read_again(tmp_path, read_names):
     assert files(tmp_path / "out") == whole
 
 
+def test_parts_that_a_power_cut_spoilt_are_all_read_again_at_once(tmp_path, read_names):
+    make_letters(tmp_path / "in", 9)
+    run(tmp_path / "in", "--out", tmp_path / "out")
+    whole = files(tmp_path / "out")
+    parts = sorted((tmp_path / "out" / ".run" / "parts").rglob("*.part"))
+    for part in parts[:6]:
+        part.write_bytes(bytes(part.stat().st_size))  # the file system knew its size, the disk not its bytes
+    (tmp_path / "out" / "letters.csv").unlink()
+    read_names.clear()
+    run(tmp_path / "in", "--out", tmp_path / "out")
+    assert len(read_names) == 6
+    assert files(tmp_path / "out") == whole
+
+
 def test_text_that_is_no_letter_any_more_goes(tmp_path, read_names):
     make_letters(tmp_path / "in", 2)
     run(tmp_path / "in", "--out", tmp_path / "out")
