@@ -31,7 +31,7 @@ from extract.archive.messages import Task
 from extract.archive.nursery import Nursery
 from extract.archive.place import Place
 from extract.archive.pool import Pool, Watch
-from extract.archive.worker import ChunkReader
+from extract.archive.worker import ChunkReader, settle
 from extract.inputs import Inputs
 from extract.run import Output, extract
 from extract.values.remembered import Remembered
@@ -158,8 +158,7 @@ def warm():
     for each in gc.get_objects():
         if isinstance(each, Remembered):
             each.forget()
-    gc.collect()
-    gc.freeze()  # as a worker's is
+    settle()
     return reader, spec
 
 

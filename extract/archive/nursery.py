@@ -9,7 +9,6 @@ does, and its workers end with it.
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -177,7 +176,7 @@ class _WithoutPandas(MetaPathFinder):
 def main() -> None:
     """The process itself: load the reader, then fork and reap as the run says, until it is gone."""
     sys.meta_path.insert(0, _WithoutPandas())
-    from extract.archive.worker import ChunkReader
+    from extract.archive.worker import ChunkReader, settle
 
     control = socket.socket(fileno=int(sys.argv[1]))
     connection = Connection(os.dup(control.fileno()))
@@ -190,8 +189,7 @@ def main() -> None:
         return
     connection.send(Ready())
     connection.close()
-    gc.collect()
-    gc.freeze()  # what is loaded stays shared: no worker's collector touches it
+    settle()
     while True:
         data, descriptors, *_ = socket.recv_fds(control, _FRAME.size, 1)
         if len(data) < _FRAME.size:

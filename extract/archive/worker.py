@@ -7,6 +7,7 @@ nothing to disk.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -25,6 +26,11 @@ from extract.record import FailureRecord
 
 PARENT_EVERY: Final = 0.5
 """Seconds between two looks at whether the parent lives."""
+
+
+COLLECT_AFTER: Final = 50_000
+"""Objects more than before, from which on a worker looks for those that only hold each other: letters leave next to
+none of them, and 700 others each until their part is written."""
 
 
 class ChunkReader:
@@ -76,6 +82,14 @@ class ChunkReader:
 
 def _at_fault(name: str, sha256: str, error: Exception) -> Outcome:
     return Outcome(name, "failed", sha256, Reason.INTERNAL_ERROR, fault(error))
+
+
+def settle() -> None:
+    """For a process that has loaded its reader and does nothing but read: the collector leaves alone what is there,
+    which then stays shared after a fork, and looks at what comes seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def serve(connection: Connection, reader: ChunkReader) -> None:
