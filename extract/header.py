@@ -19,6 +19,7 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT
+from extract.keywords import folded
 from extract.layout import FieldData, Kind, compile_words
 from extract.patterns import Patterns
 from extract.reading import Box
@@ -350,6 +351,12 @@ def _beside(a: Box, b: Box) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def _words(label: str) -> list[str]:
+    """What must stand in a text that holds a label."""
+    return folded(label).split()
+
+
+@lru_cache(maxsize=1024)
 def _printed(label: str) -> regex.Pattern[str]:
     """A layout's label in running text, with its colon."""
     before = r"\b" if " " in label else ALONE
@@ -365,8 +372,11 @@ def _parted(label: str) -> regex.Pattern[str]:
 
 def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> list[tuple[FieldData, Span]]:
     found: list[tuple[FieldData, Span]] = []
+    small = folded(region.of(text))
     for field in fields:
         for label in field.labels:
+            if not all(word in small for word in _words(label)):
+                continue  # as of most labels
             match = _printed(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
                 match = _parted(label).search(text, region.start, region.end, timeout=TIME_LIMIT)

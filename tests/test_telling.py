@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extract.items.telling import first_place, words_of
-from extract.layout import compile_words
+from extract.items.telling import first_place
+from extract.layout import compile_words, words_of
 
 DECISION = r"(?<is>[,;]? (?:is|are))? ?: ?(?<decision>(?:Partly )?Granted|Refused)\b"
 
