@@ -108,7 +108,7 @@ class HeaderReader:
         match = self._case.search_alone(text, region.start, region.end)
         if match is not None:
             return Found(_case(match), Span(match.start(), match.end()), self._case.name, SURE)
-        match = self._scanned_case.search(text, region.start, region.end)
+        match = self._scanned_case.search_alone(text, region.start, region.end)
         if match is None:
             return None
         return Found(_case(match), Span(match.start(), match.end()), self._scanned_case.name, LOOKS_ALIKE)
@@ -311,20 +311,20 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scann
                 continue
             if beside.box.x0 - here.box.x1 < CELL_GAP and _WORD.search(beside.text):
                 return None  # the cell's line goes on with another word
-        below = next(
-            (
-                i
-                for i in range(right, len(pieces))
-                if 0 < pieces[i].line - here.line < LABEL_LINES
-                and abs(pieces[i].box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
-                and _same(pieces[i], wanted, last, scanned=scanned)
-            ),
-            None,
-        )
-        if below is None:
+        for below in range(right, len(pieces)):
+            piece = pieces[below]
+            if piece.line - here.line >= LABEL_LINES:
+                return None  # as are all behind it
+            if (
+                piece.line > here.line
+                and abs(piece.box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
+                and _same(piece, wanted, last, scanned=scanned)
+            ):
+                indices.append(below)
+                here = piece
+                break
+        else:
             return None
-        indices.append(below)
-        here = pieces[below]
     return tuple(indices)
 
 
