@@ -19,6 +19,7 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT
+from extract.keywords import folded
 from extract.layout import FieldData, Kind, compile_words
 from extract.patterns import Patterns
 from extract.reading import Box
@@ -107,7 +108,7 @@ class HeaderReader:
         match = self._case.search_alone(text, region.start, region.end)
         if match is not None:
             return Found(_case(match), Span(match.start(), match.end()), self._case.name, SURE)
-        match = self._scanned_case.search(text, region.start, region.end)
+        match = self._scanned_case.search_alone(text, region.start, region.end)
         if match is None:
             return None
         return Found(_case(match), Span(match.start(), match.end()), self._scanned_case.name, LOOKS_ALIKE)
@@ -310,20 +311,20 @@ def _follow(pieces: Sequence[_Piece], start: int, words: Sequence[str], *, scann
                 continue
             if beside.box.x0 - here.box.x1 < CELL_GAP and _WORD.search(beside.text):
                 return None  # the cell's line goes on with another word
-        below = next(
-            (
-                i
-                for i in range(right, len(pieces))
-                if 0 < pieces[i].line - here.line < LABEL_LINES
-                and abs(pieces[i].box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
-                and _same(pieces[i], wanted, last, scanned=scanned)
-            ),
-            None,
-        )
-        if below is None:
+        for below in range(right, len(pieces)):
+            piece = pieces[below]
+            if piece.line - here.line >= LABEL_LINES:
+                return None  # as are all behind it
+            if (
+                piece.line > here.line
+                and abs(piece.box.x0 - pieces[start].box.x0) < WRAPPED_LABEL
+                and _same(piece, wanted, last, scanned=scanned)
+            ):
+                indices.append(below)
+                here = piece
+                break
+        else:
             return None
-        indices.append(below)
-        here = pieces[below]
     return tuple(indices)
 
 
@@ -350,6 +351,12 @@ def _beside(a: Box, b: Box) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def _words(label: str) -> list[str]:
+    """What must stand in a text that holds a label."""
+    return folded(label).split()
+
+
+@lru_cache(maxsize=1024)
 def _printed(label: str) -> regex.Pattern[str]:
     """A layout's label in running text, with its colon."""
     before = r"\b" if " " in label else ALONE
@@ -365,8 +372,11 @@ def _parted(label: str) -> regex.Pattern[str]:
 
 def _labels_in_order(text: str, region: Span, fields: Sequence[FieldData]) -> list[tuple[FieldData, Span]]:
     found: list[tuple[FieldData, Span]] = []
+    small = folded(region.of(text))
     for field in fields:
         for label in field.labels:
+            if not all(word in small for word in _words(label)):
+                continue  # as of most labels
             match = _printed(label).search(text, region.start, region.end, timeout=TIME_LIMIT)
             if match is None and " " in label:  # a wrapped label with its value between its words
                 match = _parted(label).search(text, region.start, region.end, timeout=TIME_LIMIT)

@@ -18,9 +18,10 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from extract.effort import is_little, is_tame
+from extract.effort import is_little
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT, Alternatives, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
+from extract.keywords import EDGE, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
@@ -150,6 +151,22 @@ def compile_words(expression: str) -> regex.Pattern[str]:
         return regex.compile(spaced(expression), regex.IGNORECASE)
     except regex.error as error:
         raise PatternError(f"{error} in {expression!r}") from error
+
+
+@cache
+def sought(expression: str) -> Expression:
+    """A layout expression that is asked of a letter; as ``compile_words``, with a clock only where it needs one."""
+    return Expression(compile_words(expression).pattern, int(regex.IGNORECASE))
+
+
+@cache
+def words_of(source: str) -> tuple[str, ...]:
+    """The words, folded, of which any match of a regular expression holds one, those left out that hold another.
+
+    None where it needs no word.
+    """
+    words = {word.strip(EDGE) for word in needs(source).words or ()}
+    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
 
 
 @cache
@@ -311,8 +328,13 @@ class LayoutReader:
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
 
+        small = folded(text)
+
         @cache
         def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
+            words = words_of(expression.pattern)
+            if words and not any(word in small for word in words):
+                return False  # most that are not there lack a word: a search would go through the whole letter
             return expression.search(text, timeout=TIME_LIMIT) is not None
 
         return next((la for la in self.layouts if la.recognises(stands)), None)
@@ -343,7 +365,7 @@ class LayoutReader:
             end = marks[index + 1][1].start if index + 1 < len(marks) else len(text.clean)
             start = at.end
             if heading.lead_in:
-                lead = compile_words(r"\s*" + heading.lead_in).match(text.clean, start, end, timeout=TIME_LIMIT)
+                lead = sought(r"\s*" + heading.lead_in).match(text.clean, start, end, tame=text.tame)
                 start = lead.end() if lead else start
             spans.append(SectionSpan(heading.section, at, trim(text.clean, start, max(start, end))))
         return Sections(
@@ -369,7 +391,7 @@ def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]
     last = -1
     opening, others, clean = layout.opening, never_first(layout.opening), text.clean
     # most lines that begin as a heading does are none: the clock would take longer than the look
-    limit = None if layout.opens_soon and is_tame(clean.replace("\n", " ")) else TIME_LIMIT
+    limit = None if layout.opens_soon and text.tame else TIME_LIMIT
     for index, start in enumerate(text.starts_in(Span(0, len(clean)))):
         if clean[start : start + 1] in others or start < last:
             continue  # a look at one character, where a match takes as long as fifty

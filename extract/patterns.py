@@ -70,9 +70,9 @@ class FragmentFile(Strict):
     fragments: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule with its expression. ``value`` is what a match means, where that is fixed."""
+    """A rule with its expression; equal to itself alone. ``value`` is what a match means, where that is fixed."""
 
     data: RuleData
     family: Family

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 import regex
 
+from extract.effort import is_tame
 from extract.evidence import Span
 from extract.failures import LetterError, Reason
 from extract.reading import Box, Limits, Line, Page
@@ -125,6 +126,11 @@ class LetterText:
         x0, top = x0 if x0 >= 0.0 else 0.0, top if top >= 0.0 else 0.0
         x1, bottom = x1 if x1 <= width else width, bottom if bottom <= height else height
         return _new(Place, (page, _new(Box, (x0, top, x1, bottom)) if x0 < x1 and top < bottom else None))
+
+    @cached_property
+    def tame(self) -> bool:
+        """Whether the work of expressions is bounded in the clean text (``effort.py``)."""
+        return is_tame(self.clean.replace("\n", " "))
 
     def line_index(self, at: int) -> int:
         """Index in ``clean_lines`` of the line that holds the clean offset ``at``."""
@@ -320,15 +326,15 @@ def _repeated(pages: Sequence[Page]) -> set[tuple[int, int]]:
     """(page number, line index) of lines that stand, but for their numbers, at the edge of most pages."""
     if len(pages) < 2:
         return set()
-    seen: Counter[str] = Counter()
-    edges: list[tuple[int, int, str]] = []
+    edges: list[tuple[int, int]] = []
+    printed: list[str] = []
     for page in pages:
         count = len(page.lines)
-        own = set()
         for index in {*range(min(FURNITURE_LINES, count)), *range(max(count - FURNITURE_LINES, 0), count)}:
-            key = _DIGITS.sub("#", page.lines[index].text.strip().lower())
-            edges.append((page.number, index, key))
-            own.add(key)
-        seen.update(own)
+            edges.append((page.number, index))
+            printed.append(page.lines[index].text.strip())
+    # all at once: fifteen calls for a few words each take ten times as long
+    keys = _DIGITS.sub("#", "\n".join(printed).lower()).split("\n")
+    seen = Counter(key for key, _ in {(key, number) for key, (number, _) in zip(keys, edges, strict=True)})
     most = max(2, (len(pages) + 1) // 2 + (1 if len(pages) > 2 else 0))
-    return {(number, index) for number, index, key in edges if seen[key] >= most and key}
+    return {edge for key, edge in zip(keys, edges, strict=True) if seen[key] >= most and key}

@@ -8,9 +8,8 @@ from typing import Final
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
-from extract.items.telling import words_of
 from extract.keywords import folded
-from extract.layout import compile_words
+from extract.layout import compile_words, spaced, words_of
 from extract.patterns import Patterns
 
 _ENDS: Final = 3
@@ -60,7 +59,7 @@ def _may_decide(clean: str, region: Span, decision: str, own: Sequence[Span]) ->
 
     To count words is a tenth of the work of a search; other decisions are rare.
     """
-    words = words_of(decision)
+    words = words_of(spaced(decision))
     if not words:
         return True
     text = folded(region.of(clean))

@@ -14,6 +14,7 @@ from extract.checks.limits import MOST
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
 from extract.items.matching import overlap, tokens
+from extract.keywords import folded
 from extract.patterns import Patterns
 from extract.record import IssueRecord
 from extract.values.sessions import SessionReader
@@ -26,7 +27,8 @@ SAME, OTHER = 0.8, 0.4
 NEAR: Final = 20
 """Items before and behind one whose paragraphs may have been taken for its own."""
 _UNITS: Final = regex.compile(r"#\s?(\d+)(?![\d-])")
-_SIDE: Final = regex.compile(r"\b(left|right|bilateral|both)\b", regex.IGNORECASE)
+_SIDES: Final = ("left", "right", "bilateral", "both")
+_SIDE: Final = regex.compile(rf"\b({'|'.join(_SIDES)})\b", regex.IGNORECASE)
 _ONE_SIDE: Final = {"left": "right", "right": "left"}
 
 
@@ -87,6 +89,9 @@ def side_conflict(facts: Facts) -> Iterator[Sign]:
 
 def _named(words: str) -> set[str]:
     """The sides that words name."""
+    small = folded(words)
+    if not any(side in small for side in _SIDES):
+        return set()  # as most do, and to search for all of them takes long
     return {word.lower() for word in _SIDE.findall(words)}
 
 
@@ -151,13 +156,15 @@ class RequestConflict:
 
 
 def _other_units(subject: str, issue: IssueRecord) -> bool:
+    if "#" not in subject or "#" not in issue.requested_treatment:
+        return False
     asked, told = set(_UNITS.findall(issue.requested_treatment)), set(_UNITS.findall(subject))
     return bool(asked and told) and not asked & told
 
 
 def _other_side(subject: str, issue: IssueRecord) -> bool:
-    asked, told = _named(issue.requested_treatment), _named(subject)
-    return len(asked) == len(told) == 1 and {_ONE_SIDE.get(side) for side in asked} == told
+    asked = _named(issue.requested_treatment)
+    return len(asked) == 1 and {_ONE_SIDE.get(side) for side in asked} == _named(subject)
 
 
 def _other_item(subject: str, index: int, facts: Facts) -> bool:

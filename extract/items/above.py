@@ -9,10 +9,10 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT
+from extract.expressions import Expression
 from extract.items.item import Item, Mark, decision_word, find_marks
 from extract.items.telling import first_place
-from extract.layout import ItemsData, Layout, Part, compile_words
+from extract.layout import ItemsData, Layout, Part, sought
 from extract.text import LetterText
 from extract.words import skip_space, trim
 
@@ -26,7 +26,7 @@ def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDat
     if data.decision is None:
         return []
     clean = text.clean
-    decision = compile_words(data.decision)
+    decision = sought(data.decision)
     starts = text.starts_in(region)
     marks = find_marks(clean, region, layout, starts)
     first_part = data.parts[0].part
@@ -65,7 +65,7 @@ class _Heading:
 
 
 def _heading(
-    text: LetterText, above: Span, data: ItemsData, decision: regex.Pattern[str], *, at_end: bool, bold: bool
+    text: LetterText, above: Span, data: ItemsData, decision: Expression, *, at_end: bool, bold: bool
 ) -> _Heading | None:
     """The heading at the end of the text above a label: its last decision, and the lines that lead to it.
 
@@ -75,7 +75,7 @@ def _heading(
     place = first_place(data.decision or "", clean, above.start, above.end)
     if place is None:
         return None
-    matches = list(decision.finditer(clean, place, above.end, timeout=TIME_LIMIT))
+    matches = list(decision.finditer(clean, place, above.end, tame=text.tame))
     if not at_end:  # nothing follows to tell a heading from prose: the decision must end a line
         matches = [m for m in matches if text.ends_line(m.end())]
     if not matches:
@@ -83,7 +83,7 @@ def _heading(
     match = matches[-1]
     start = _heading_start(text, above, match.start(), data, bold=bold)
     if data.number:
-        number = compile_words(data.number).match(clean, start, match.start(), timeout=TIME_LIMIT)
+        number = sought(data.number).match(clean, start, match.start(), tame=text.tame)
         body = number.end() if number else start
     else:
         body = start
@@ -134,13 +134,13 @@ def _heading_start(text: LetterText, above: Span, decision: int, data: ItemsData
 def _follow_up(text: LetterText, index: int, inside: Sequence[int], decision: int, data: ItemsData) -> int:
     if data.continues is None:
         return index
-    continues = compile_words(data.continues)
-    opening = compile_words("was the original request")
+    continues, opening = sought(data.continues), sought("was the original request")
     lines = text.clean_lines
     while index > inside[0]:
         span = lines[index].clean
         head = text.clean[span.start : decision] if span is not None else ""
-        if not continues.search(head, timeout=TIME_LIMIT) or opening.search(head, timeout=TIME_LIMIT):
+        tame, stop = text.tame, len(head)
+        if not continues.search(head, 0, stop, tame=tame) or opening.search(head, 0, stop, tame=tame):
             break
         index -= 1
     return index

@@ -8,20 +8,13 @@ from typing import Final
 import regex
 
 from extract.effort import GAP, is_tame
-from extract.keywords import EDGE, folded, needs
-from extract.layout import spaced
+from extract.keywords import folded
+from extract.layout import spaced, words_of
 from extract.syntax import kinds, tree_of
 
 _SPACE: Final = regex.compile(r"\\s[*+]")
 _UNSURE: Final = ("(?=", "(?!", "(?<=", "(?<!", r"\\", r"\X", r"\K", r"\p", r"\P")
 """What may look beyond a match, or be more of it than it says."""
-
-
-@lru_cache(maxsize=32)
-def words_of(decision: str) -> tuple[str, ...]:
-    """The words of which any decision needs one, those left out that hold another; none where it needs no word."""
-    words = {word.strip(EDGE) for word in needs(spaced(decision)).words or ()}
-    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
 
 
 def first_place(decision: str, text: str, start: int, stop: int) -> int | None:
@@ -30,7 +23,7 @@ def first_place(decision: str, text: str, start: int, stop: int) -> int | None:
     A match holds one of its words, and is no longer than its expression lets it be: few characters, so that
     nearly all of a paragraph that stands before is never tried.
     """
-    words, longest = words_of(decision), _longest(decision)
+    words, longest = words_of(spaced(decision)), _longest(decision)
     if not words:
         return start
     within = folded(text[start:stop])
