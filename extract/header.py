@@ -107,7 +107,7 @@ class HeaderReader:
         match = self._case.search_alone(text, region.start, region.end)
         if match is not None:
             return Found(_case(match), Span(match.start(), match.end()), self._case.name, SURE)
-        match = self._scanned_case.search(text, region.start, region.end)
+        match = self._scanned_case.search_alone(text, region.start, region.end)
         if match is None:
             return None
         return Found(_case(match), Span(match.start(), match.end()), self._scanned_case.name, LOOKS_ALIKE)
