@@ -162,54 +162,36 @@ class Alternatives:
 
     def finditer(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
         """All matches in a window of a text, of whose family this is expression ``number``."""
-        live = reading.branches(number, start, stop)
-        if not live:
+        asked = reading.places(number, start, stop)
+        if not asked:
             return _NOTHING
-        found: list[tuple[Expression, list[int] | None]] = []
-        placed = True
-        for n in live:
-            places = reading.starts(number, n, stop)
-            if places is None:
-                placed = False
-            else:
-                places = places[bisect_left(places, start) : bisect_left(places, stop)]
-                if not places:
-                    continue
-            found.append((self.branches[n], places))
-        if placed:
-            return self._placed(found, reading, start, stop)
+        text, tame = reading.text, reading.tame
+        found = [(self.branches[n], places) for n, places in asked]
+        branch, places = found[0]
+        if len(found) == 1 and places and len(places) == 1:  # as nearly always in a sentence
+            match = branch.match(text, places[0], stop, tame=tame)
+            return _NOTHING if match is None else iter((match,))
+        if None not in [places for _, places in found]:
+            return self._tried(found, reading, start, stop)
         if len(found) == 1:
-            return found[0][0].finditer(reading.text, start, stop, tame=reading.tame)
+            return branch.finditer(text, start, stop, tame=tame)
         if len(found) > FEW:
-            return self.whole.finditer(reading.text, start, stop, tame=reading.tame)
+            return self.whole.finditer(text, start, stop, tame=tame)
         return self._merged([_Seeker(branch, places, reading, stop) for branch, places in found], start)
 
     def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
         """The first match in a window of a text, of whose family this is expression ``number``."""
         return next(self.finditer(reading, number, start, stop), None)
 
-    def _placed(
-        self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
-    ) -> Iterator[regex.Match[str]]:
-        """All matches of branches of which it is known where they may begin."""
-        if not found:
-            return _NOTHING
-        branch, places = found[0]
-        if len(found) == 1 and places and len(places) == 1:  # as nearly always in a sentence
-            match = branch.match(reading.text, places[0], stop, tame=reading.tame)
-            return _NOTHING if match is None else iter((match,))
-        return self._tried(found, reading, start, stop)
-
     def _tried(
         self, found: Sequence[tuple[Expression, list[int] | None]], reading: Reading, start: int, stop: int
     ) -> Iterator[regex.Match[str]]:
+        """All matches of branches of which it is known where they may begin."""
         text, tame = reading.text, reading.tame
-        tried = [
-            (place, match_at)
-            for branch, places in found
-            for match_at in (branch.matcher(start, stop, tame=tame),)
-            for place in places or ()
-        ]
+        tried: list[tuple[int, Matcher]] = []
+        for branch, places in found:
+            match_at = branch.matcher(start, stop, tame=tame)
+            tried += [(place, match_at) for place in places or ()]
         if len(found) > 1:
             tried.sort(key=itemgetter(0))  # the first of the branches stays first
         for place, match_at in tried:

@@ -19,7 +19,7 @@ from operator import itemgetter, or_
 from typing import Any, Final, NamedTuple
 
 import regex
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from extract.effort import is_tame
 from extract.syntax import REPEATS, kinds, tree_of
@@ -36,6 +36,8 @@ EDGE: Final = "\0"
 """In a word: here a word must begin or end."""
 SHORT: Final = 200
 """Characters up to which a text is a short one."""
+TABLED: Final = 1500
+"""Words up to which a table of what follows each of their letters is made."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
@@ -328,89 +330,79 @@ def _commonness(words: set[str]) -> float:
 class Reading:
     """What stands in a text: where each word ends and who needs it, where who may begin; what was asked last.
 
-    Branches are bits, those of one expression side by side: many words are one sum, made without a loop.
+    Branches are bits, those of one expression side by side: many words are one sum.
     """
+
+    __slots__ = ("_cut", "_ends", "_hits", "_inside", "_live", "_small", "_window", "index", "tame", "text")
 
     def __init__(self, text: str, index: KeywordIndex) -> None:
         self.text, self.index = text, index
         self._small = small = folded(text)
         self.tame = is_tame(small)
         """Whether the work of expressions is bounded in it."""
-        hits = index.hits(small)
-        # lists of numbers, as the spans themselves, kept, would have the garbage collector look at them
-        self._words = [word for word, _, _ in hits]
-        self._starts = [start for _, start, _ in hits]
-        self._ends = [end for _, _, end in hits]
-        """Where words are met, in order: one or two characters behind where they end."""
-        self._users = [index.users[word] for word in self._words]
-        self._begins: defaultdict[int, list[int]] = defaultdict(list)
-        """By word where it starts, once that is asked."""
-        self._met: set[int] = set()
-        self._lasts: dict[int, int] = {}
-        self._places: dict[int, list[int]] = {}
-        self._cut: dict[int, int] = {}
-        """Who needs a word that goes on there: a window that ends there cuts it, and for an expression it ends."""
+        self._hits = self._inside = index.hits(small)
+        """The words that are met, in order of where they end; and those of the window that was asked last."""
+        self._ends: list[int] = []
+        """One or two characters behind where they end, once a part of the text is asked."""
         self._window = (-1, -1)
-        self._live = 0
-
-    def branches(self, number: int, start: int, end: int) -> tuple[int, ...]:
-        """The branches of an expression that may match within ``text[start:end]``, in order."""
-        if self._window != (start, end):
-            self._ask(start, end)
-        index = self.index
-        return _bits(self._live >> index.first[number] & index.full[number])
+        self._live = self._cut = 0
+        """Who may match in that window; who needs a word that its end cuts, and that for an expression ends there."""
 
     def numbers(self, start: int, end: int) -> list[int]:
         """The expressions that may match within ``text[start:end]``, in order."""
         if self._window != (start, end):
             self._ask(start, end)
-        rest, found = self._live, []
+        owner, behind, rest, found = self.index.owner, self.index.behind, self._live, []
         while rest:
-            number = self.index.owner[(rest & -rest).bit_length() - 1]
+            number = owner[(rest & -rest).bit_length() - 1]
             found.append(number)
-            past = self.index.first[number + 1]
-            rest = rest >> past << past
+            rest &= behind[number]
+        return found
+
+    def places(self, number: int, start: int, end: int) -> list[tuple[int, list[int] | None]]:
+        """The branches of an expression that may match within ``text[start:end]``, in order, and where they may begin.
+
+        In order, too; None where that is not known.
+        """
+        if self._window != (start, end):
+            self._ask(start, end)
+        index = self.index
+        first = index.first[number]
+        found: list[tuple[int, list[int] | None]] = []
+        for branch in _bits(self._live >> first & index.full[number]):
+            if self._cut or not index.starters[first + branch]:
+                found.append((branch, None))
+            elif places := self._starts(first + branch, start, end):
+                found.append((branch, places))
         return found
 
     def _ask(self, start: int, end: int) -> None:
-        index, users, cut = self.index, self._users, 0
-        if start > 0 or end < len(self.text):
-            users = users[bisect_right(self._ends, start + 1) : bisect_right(self._ends, end + 2)]
-            if end and end < len(self.text) and _in_word(self.text[end - 1]) and _in_word(self.text[end]):
-                cut = self._cut[end] = index.cut_at(self.text, end)
-        told = reduce(or_, users, cut)
+        index, text, hits, cut = self.index, self.text, self._hits, 0
+        if start > 0 or end < len(text):
+            ends = self._ends = self._ends or [stop for _, _, stop in hits]
+            hits = hits[bisect_right(ends, start + 1) : bisect_right(ends, end + 2)]
+            if end and end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
+                cut = index.cut_at(text, end)
+        users, told = index.users, cut
+        for word, _, _ in hits:
+            told |= users[word]
         self._live = (told | index.always) & (told >> index.count | index.floating)
-        self._window = (start, end)
+        self._window, self._inside, self._cut = (start, end), hits, cut
 
-    def starts(self, number: int, branch: int, end: int) -> list[int] | None:
-        """Where a branch may begin to match in ``text[:end]``, in order; None where that is not known."""
-        which = self.index.first[number] + branch
-        if self.index.floating >> which & 1 or self._cut.get(end):
-            return None
-        places = self._places.get(which)
-        if places is None:
-            places = self._places[which] = self._all_starts(which)
-        return places
-
-    def _all_starts(self, which: int) -> list[int]:
-        index, begins = self.index, self._begins
-        if not begins:
-            for word, start in zip(self._words, self._starts, strict=True):
-                begins[word].append(start)
-            self._met.update(begins)
-        shift = index.shift
-        met = index.starters[which] & self._met
-        places = sorted({start - shift[word] for word in met for start in begins[word]})
+    def _starts(self, which: int, start: int, end: int) -> list[int]:
+        """Where a branch may begin in the window that was asked last, ``text[start:end]``."""
+        index, inside = self.index, self._inside
+        starters, shift = index.starters[which], index.shift
+        places = [p for word, at, _ in inside if word in starters and start <= (p := at - shift[word]) < end]
         if places and (never := index.never_behind[which]):
             small = self._small
             places = [place for place in places if not place or small[place - 1] not in never]
-        if len(places) > 1 and (needed := index.trimmed.get(which)):
-            # behind the last word that a match must hold none begins: an age near the head, dates all over the text
-            lasts = self._lasts
-            if not lasts:
-                lasts.update(zip(self._words, self._ends, strict=True))
-            last = max((lasts[word] for word in needed & self._met), default=0)
-            del places[bisect_left(places, last - 1) :]
+        if len(places) > 1:
+            places = sorted(set(places))
+            if needed := index.trimmed.get(which):
+                # behind the last word that a match must hold none begins: an age near the head, dates all over the text
+                ends = [stop for word, _, stop in inside if word in needed]
+                del places[bisect_left(places, ends[-1] - 1 if ends else 0) :]
         return places
 
 
@@ -433,6 +425,8 @@ class KeywordIndex:
         """The bit of each expression's first branch, and one past the last."""
         self.count = self.first[-1]
         self.full = [(1 << len(branches)) - 1 for branches in self._sets]
+        self.behind = [-1 << bit for bit in self.first[1:]]
+        """For each expression the bits behind its own."""
         self.owner = [number for number, branches in enumerate(self._sets) for _ in branches]
         self.never_behind = [need.never_behind for branches in self._sets for need in branches]
         """For each branch the characters behind which it never begins."""
@@ -496,11 +490,18 @@ class KeywordIndex:
     def hits(self, small: str) -> list[tuple[int, int, int]]:
         """The words of a folded text, each with its number and its span in the text between two spaces."""
         found: list[tuple[int, int, int]] = []
+        bare = _bare(small)
         if self._words is not None:
-            found = self._words.find_matches_as_indexes(f" {_bare(small)} ", overlapping=True)
-        if self._signs is not None and (signs := self._signs.find_matches_as_indexes(f" {small}", overlapping=True)):
+            found = self._words.find_matches_as_indexes(f" {bare} ", overlapping=True)
+        # a few words in a row hold no signs at all
+        if (
+            self._signs is not None
+            and bare != small
+            and (signs := self._signs.find_matches_as_indexes(f" {small}", overlapping=True))
+        ):
             first = self._first_sign
-            found = sorted([*found, *((first + n, start, end) for n, start, end in signs)], key=itemgetter(2))
+            found += [(first + number, start, end) for number, start, end in signs]
+            found.sort(key=itemgetter(2))
         return found
 
     def cut_at(self, text: str, end: int) -> int:
@@ -534,4 +535,8 @@ def _form(word: str) -> _Form:
 
 
 def _automaton(words: Sequence[str]) -> AhoCorasick | None:
-    return AhoCorasick(words, matchkind=MatchKind.Standard) if words else None
+    if not words:
+        return None
+    # a table of all steps is up to twice as fast, and needs more room
+    kind = Implementation.DFA if len(words) <= TABLED else None
+    return AhoCorasick(words, matchkind=MatchKind.Standard, implementation=kind)

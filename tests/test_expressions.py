@@ -231,6 +231,15 @@ def test_window_that_cuts_a_word(stop):
         assert_same(family, number, "a catsup dogma", 0, stop)
 
 
+def test_windows_asked_in_turn():
+    family = Family([Alternatives(r"\bab\b|\#\d|ab\W?\#"), Alternatives(r"(?<!\#)\d\ ?(?:cd|-)")])
+    text = "ab #1 cd ab#2 3- ab"
+    for start in range(len(text)):
+        for stop in range(start, len(text) + 1):
+            for number in (0, 1, 0):
+                assert_same(family, number, text, start, stop)
+
+
 def test_every_form_of_a_term_holds_the_word_that_it_needs():
     rng = Random(1)
     for term in TERMS:

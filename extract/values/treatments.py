@@ -226,7 +226,8 @@ class TreatmentClassifier:
                 break
             if not all(stem in words for stem in term.stems):
                 continue
-            hit = self._family.search(number, text)
+            # as a whole, since in a few words it costs less than to ask where it may begin
+            hit = self._family.members[number].whole.search(text, 0, len(text))
             if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
                 continue
             span = Span(*hit.span())
