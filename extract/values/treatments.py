@@ -220,14 +220,16 @@ class TreatmentClassifier:
         words = folded(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
-        for number in self._family.live(text):
+        reading = self._family.reading(text)
+        for number in reading.numbers(0, len(text)):
             term = self._terms[number]
             data = term.group
             if best is not None and data.priority < best.priority:
                 break
             if not all(stem in words for stem in term.stems):
                 continue
-            hit = self._family.search(number, text)
+            # as a whole: in a few words it does not pay to tell first where it may begin
+            hit = self._family.members[number].whole.search(text, 0, len(text), tame=reading.tame)
             if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
                 continue
             span = Span(*hit.span())
