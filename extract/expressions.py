@@ -259,6 +259,10 @@ class Family:
         end = len(text) if stop is None else stop
         return self.members[number].finditer(self._index.read(text), number, start, end)
 
+    def reading(self, text: str) -> Reading:
+        """What stands in a text, for whoever asks the members of many windows of it."""
+        return self._index.read(text)
+
     def live(self, text: str, start: int = 0, stop: int | None = None) -> list[int]:
         """The expressions that may match within ``text[start:stop]``, in order."""
         return self._index.read(text).numbers(start, len(text) if stop is None else stop)

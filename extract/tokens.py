@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TOKENS: Final = "letter_tokens"
 """Key of ``doc.user_data`` for the tokens."""
+FLAGS: Final = "letter_flags"
+"""Key of ``doc.user_data`` for spaCy's numbers of the flags whose tokens will be asked for."""
 TEXT: Final = "letter_text"
 """Key of ``doc.user_data`` for the text."""
 
@@ -45,7 +47,11 @@ class Token(NamedTuple):
 class Tokens:
     """All tokens of a text: offsets of the first character and behind the last one, and the characters."""
 
-    def __init__(self, text: str, starts: Sequence[int], lengths: Sequence[int]) -> None:
+    def __init__(
+        self, text: str, starts: Sequence[int], lengths: Sequence[int], flagged: Mapping[int, Sequence[int]]
+    ) -> None:
+        """``flagged``: for each flag of the vocabulary that somebody asks for the numbers of its tokens."""
+        self.flagged = flagged
         self.starts: list[int] = list(starts)
         self.ends: list[int] = list(map(add, starts, lengths))
         self.texts: list[str] = [text[a:b] for a, b in zip(self.starts, self.ends, strict=True)]
@@ -64,7 +70,7 @@ class Tokens:
     @cached_property
     def lowers(self) -> list[str]:
         """The characters of each in small letters."""
-        return [text.lower() for text in self.texts]
+        return list(map(str.lower, self.texts))
 
 
 def text_of(doc: Doc) -> str:
@@ -77,7 +83,9 @@ def text_of(doc: Doc) -> str:
 def tokens_of(doc: Doc) -> Tokens:
     """The tokens of a parsed text."""
     if TOKENS not in doc.user_data:
-        table: Any = doc.to_array(["IDX", "LENGTH"])
-        starts, lengths = table.T.tolist()
-        doc.user_data[TOKENS] = Tokens(text_of(doc), starts, lengths)
+        flags: list[int] = doc.user_data.get(FLAGS, [])
+        table: Any = doc.to_array(["IDX", "LENGTH", *flags])  # all at once: a call takes longer than a column
+        starts, lengths, *columns = table.T
+        flagged = {flag: column.nonzero()[0].tolist() for flag, column in zip(flags, columns, strict=True)}
+        doc.user_data[TOKENS] = Tokens(text_of(doc), starts.tolist(), lengths.tolist(), flagged)
     return cast(Tokens, doc.user_data[TOKENS])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import regex
 
 from extract.evidence import Span
-from extract.tokens import Tokens, text_of, tokens_of
+from extract.tokens import FLAGS, Tokens, text_of, tokens_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -135,14 +135,15 @@ class VocabularyRuler:
     def __call__(self, doc: Doc) -> Doc:
         """Pipeline component: be at hand for those who ask for the words of a text."""
         doc.user_data[self._key] = self
+        doc.user_data.setdefault(FLAGS, []).append(self._flag)
         return doc
 
     def words(self, doc: Doc) -> list[Words]:
         """The words of a text that it knows, in order."""
-        opening: list[int] = doc.to_array([self._flag]).nonzero()[0].tolist()
+        tokens = tokens_of(doc)
+        opening = tokens.flagged[self._flag]
         if not opening:
             return []
-        tokens = tokens_of(doc)
         lowers = tokens.lowers
         # plain tuples that sort by themselves: the longest first, then the first of the text, then by kind
         found: list[tuple[int, int, int]] = []

@@ -152,3 +152,28 @@ def test_a_name_stands_in_a_list_of_sections(before, inside):
 def test_a_reader_can_be_pickled_after_it_has_read(citations):
     paragraph = CASES[0][0]
     assert pickle.loads(pickle.dumps(citations)).read(paragraph) == citations.read(paragraph)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        " Section(s): Braces",
+        ", ACOEM Practice Guidelines (2004), Chapter 12",
+        " (the American College of Sprains (ACOEM)) 2008",
+        ": Chapter 3) 12",
+        " ,( : ) Braces",
+        "",
+    ],
+    ids=["a heading", "a document", "its full name", "a chapter alone", "marks alone", "nothing"],
+)
+def test_a_reference_that_does_not_begin_with_a_name_is_marks(words):
+    """The clock runs only where a reference begins; elsewhere the marks before the sections are all there is."""
+    whole, marks = module._REFERENCE.match(words).end(), module._REFERENCE_MARKS.match(words).end()
+    assert module._REFERENCE_HEAD.match(words) or whole == marks
+
+
+@pytest.mark.parametrize("link", ["and", "OR", "on", "the", "as well as"])
+def test_links_are_known_by_their_ends(link):
+    words = f"Braces, {link}"
+    assert module.LINK_AT_END.search(words)
+    assert module.folded(words[-2:]) in module._LINK_ENDS

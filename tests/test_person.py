@@ -80,6 +80,7 @@ def test_bare_numbers_are_no_second_age(person):
         ("Seen 5/6/2013 and 05-07-13, then 2013-05-08.", ["5/6/2013", "05-07-13", "2013-05-08"]),
         ("On June 7, 2011 and 6/8/2011; may be on Sept. 9th, 2011", ["June 7, 2011", "6/8/2011", "Sept. 9th, 2011"]),
         ("on march\n3rd\n2011", ["march\n3rd\n2011"]),
+        ("5/6/13 2016 and 5/7/13, 2016, on June 7, 2011", ["5/6/13", "5/7/13", "June 7, 2011"]),
         ("may 3/4 of June 2011, and 13/13/2013 of 10 mg 2012", []),
     ],
 )

@@ -16,19 +16,27 @@ from typing import Final
 
 import regex
 
+from extract.effort import is_tame
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT
-from extract.layout import compile_words
+from extract.expressions import TIME_LIMIT, Expression
+from extract.keywords import folded
+from extract.layout import compile_words, spaced
 from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines
 from extract.values.remembered import Remembered
 from extract.values.sections import LINK_AT_END, Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder
 
+
+def _asked_briefly(expression: str) -> Expression:
+    """A layout expression that needs no clock in most of the texts of which it is asked."""
+    return Expression(spaced(expression), int(regex.IGNORECASE))
+
+
 _KIND: Final = r"(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
 _STATEMENT: Final = compile_words(r"Decisions? (?:is |was )?based on " + _KIND)
 _FIRST_STATEMENT: Final = compile_words(_KIND)
-_NOTHING: Final = compile_words(
+_NOTHING: Final = _asked_briefly(
     r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)"
     r"|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
 )
@@ -41,7 +49,7 @@ _PAGES: Final = regex.compile(
     r"[(\[]?\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\.?\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,|;|&|and)\s*\d{1,4}(?!\w))*)[)\]]?",
     regex.IGNORECASE,
 )
-_SECTIONS: Final = compile_words(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
+_SECTIONS: Final = _asked_briefly(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
 _CHAPTER_NUMBER: Final = compile_words(
     r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*"
     r"(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
@@ -49,7 +57,7 @@ _CHAPTER_NUMBER: Final = compile_words(
 _LIST_OPENS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:", regex.IGNORECASE)
 _LIST_ENDS: Final = regex.compile(r"(?<!\d)\.\s+\p{Lu}", regex.IGNORECASE)
 """Where a list of sections begins, and with which sentence it is over."""
-_ACOEM: Final = compile_words(r"\b(?:ACOEM|American College of Occupational)")
+_ACOEM: Final = _asked_briefly(r"\b(?:ACOEM|American College of Occupational)")
 _PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
 _UNNAMED: Final = compile_words(
     r"(?<!(?:part|sections?) of (?:the )?(?:California )?)\bMTUS\b"
@@ -96,6 +104,14 @@ LOOK_BACK: Final = 110
 _JOIN: Final = compile_words(r"[ ,;.]*\b(?:and|&)?[ ,;.(:–-]*$")
 _OF_JOIN: Final = whitespace + "+,;.(:–-&andAND"
 """The characters that what joins two citations is made of: before the last of others it need not be looked for."""
+_LINK_ENDS: Final = frozenset(("nd", "or", "on", "he", "as"))
+"""How the words of a link end."""
+_ANY_YEAR: Final = regex.compile(r"(?:19|20)\d\d")
+_ANY_PAGE: Final = regex.compile(r"\bp(?:ages?|gs?|p)?\b", regex.IGNORECASE)
+_REFERENCE_HEAD: Final = compile_words(r" (?:Chapter|Section)|[ ,(]*(?:the|American|ACOEM)|[ ,:(]*Chapter")
+"""What is asked before expressions that must run beside a clock, which takes longer than they do."""
+_REFERENCE_MARKS: Final = compile_words(r"[ ,(]*[ ,:]*[ )]*")
+"""What a reference without its head matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +146,9 @@ class _Draft:
         start, end = self.start, self.end
         while end > start and text[end - 1] in " ,;":
             end -= 1
-        link = LINK_AT_END.search(text, start, end, timeout=TIME_LIMIT)
-        end = link.start() if link else end
+        if folded(text[max(start, end - 2) : end]) in _LINK_ENDS:  # as one in ten does
+            link = LINK_AT_END.search(text, start, end, timeout=TIME_LIMIT)
+            end = link.start() if link else end
         return Citation(
             self.guideline, self.chapter, self.edition, tuple(self.sections), tuple(self.pages), Span(start, end),
             self.method, self.sure,
@@ -169,8 +186,11 @@ class CitationReader:
     # -- statements
 
     def _statements(self, text: str) -> Iterator[tuple[str, Span]]:
-        marks = list(_STATEMENT.finditer(text, timeout=TIME_LIMIT))
-        if not marks or marks[0].start():  # the paragraph may begin with what its heading led in
+        small = folded(text)
+        if "mtus" not in small:
+            return
+        marks = list(_STATEMENT.finditer(text, timeout=TIME_LIMIT)) if "decision" in small else []
+        if small.startswith(("mtus", "non")) and (not marks or marks[0].start()):  # what the heading led in
             first = _FIRST_STATEMENT.match(text, timeout=TIME_LIMIT)
             marks[:0] = [first] if first else []
         if marks and marks[0].start() == 0 and _PROSE.match(text):
@@ -182,9 +202,10 @@ class CitationReader:
 
     def _prose(self, text: str) -> list[_Draft]:
         """The citations of sentences without the fixed lead-in: titles that nothing knows, and all that is known."""
-        if not text or _NOTHING.search(text, timeout=TIME_LIMIT):
+        small = folded(text)
+        if not text or _NOTHING.search(text, 0, len(text), tame=is_tame(small)):
             return []
-        lead = _OUTSIDE.search(text, timeout=TIME_LIMIT)
+        lead = _OUTSIDE.search(text, timeout=TIME_LIMIT) if "recommendation" in small else None
         found: list[_Draft] = []
         rest = text
         for title, whole in self._titles.in_prose(text):
@@ -267,37 +288,43 @@ class CitationReader:
 
     def _mtus_unnamed(self, text: str, span: Span) -> list[_Draft]:
         words = span.of(text).strip(" .")
-        guideline: Guideline = "mtus_acoem" if _ACOEM.search(words, timeout=TIME_LIMIT) else "mtus"
+        guideline: Guideline = "mtus_acoem" if _ACOEM.search(words, 0, len(words)) else "mtus"
         draft = _Draft(guideline, span.start, span.end, method="mtus_unnamed", sure=0.7)
         self._tail(text, span.start, span.end, draft, free=False)
         return [draft]
 
     def _tail(self, text: str, start: int, stop: int, draft: _Draft, *, free: bool = True, prose: bool = False) -> None:
         """What follows a chapter's name: year, sections, pages; up to the link to the next one."""
-        link = _CHAPTER_NUMBER.search(text, start, stop, timeout=TIME_LIMIT)
-        stop = link.start() if link else stop
+        if "chapter" in folded(text[start:stop]):
+            link = _CHAPTER_NUMBER.search(text, start, stop, timeout=TIME_LIMIT)
+            stop = link.start() if link else stop
         tail = start + len(text[start:stop].rstrip(_OF_JOIN))
-        joint = _JOIN.search(text, tail, stop, timeout=TIME_LIMIT)
-        stop = joint.start() if joint else stop
+        if tail < stop:
+            joint = _JOIN.search(text, tail, stop, timeout=TIME_LIMIT)
+            stop = joint.start() if joint else stop
         draft.end = max(stop, start)
-        year = _YEAR.match(text, start, stop, timeout=TIME_LIMIT)
+        year = _YEAR.match(text, start, stop, timeout=TIME_LIMIT) if _ANY_YEAR.search(text, start, stop) else None
         if year:
             draft.edition = year.group("year")
             start = year.end()
-        reference = _REFERENCE.match(text, start, stop, timeout=TIME_LIMIT)
-        if reference:
-            draft.edition = draft.edition or reference.group("year")
-            start = reference.end()
+        if _REFERENCE_HEAD.match(text, start, stop):
+            reference = _REFERENCE.match(text, start, stop, timeout=TIME_LIMIT)
+            if reference:
+                draft.edition = draft.edition or reference.group("year")
+        else:
+            reference = _REFERENCE_MARKS.match(text, start, stop)
+        start = reference.end() if reference else start
         words = text[start:stop]
-        for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
-            draft.pages += _page_numbers(match.group("pages"))
-        words = _PAGES.sub(" ", words, timeout=TIME_LIMIT)
-        named = _SECTIONS.match(words, timeout=TIME_LIMIT)
+        if _ANY_PAGE.search(words):
+            for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
+                draft.pages += _page_numbers(match.group("pages"))
+            words = _PAGES.sub(" ", words, timeout=TIME_LIMIT) if draft.pages else words
+        named = _SECTIONS.match(words, 0, len(words))
         if named:
             words = words[named.end() :]
         elif not free:
             words = ""
-        if prose:
+        if prose and "and" in words:
             words = _AND_NAME.sub(", ", words, timeout=TIME_LIMIT)
         draft.sections = list(self._sections.split(words))
 
@@ -309,9 +336,8 @@ class CitationReader:
         lead = text[span.start : marks[0].start()] if marks else span.of(text)
         if lead.strip(" ,.;:-–("):
             ahead = Span(span.start, marks[0].start() if marks else span.end)
-            if self._vocabulary.odg_chapter.match(lead.lstrip(), timeout=TIME_LIMIT) and (
-                not marks or marks[0].lastgroup == "odg"
-            ):
+            named = lead.lstrip()
+            if (not marks or marks[0].lastgroup == "odg") and self._vocabulary.odg_chapter.match(named, 0, len(named)):
                 drafts += self._odg(text, ahead)  # a chapter of the ODG named before the ODG itself
             else:
                 drafts.append(self._other(text, ahead))
@@ -383,6 +409,8 @@ class CitationReader:
 
 def _in_sections(before: str) -> bool:
     """True where a list of sections that opens in the words before a name is not over yet."""
+    if ":" not in before:
+        return False
     last = max((end.start() for end in _LIST_ENDS.finditer(before, timeout=TIME_LIMIT)), default=-1)
     return _LIST_OPENS.search(before, last + 1, timeout=TIME_LIMIT) is not None
 
@@ -390,7 +418,7 @@ def _in_sections(before: str) -> bool:
 def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
     """The year between a document's name and the chapter: "ACOEM Guidelines (2004), Chapter 12, Low Back …"."""
     before = text[max(at, name.start - LOOK_BACK) : name.start]
-    if not _ACOEM.search(before, timeout=TIME_LIMIT) and "dition" not in before:
+    if "dition" not in before and not _ACOEM.search(before, 0, len(before)):
         return None
     years = regex.findall(r"\b(?:19|20)\d\d\b", before)
     return years[-1] if years else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from extract.effort import is_tame
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT
+from extract.keywords import EDGE, folded, needs
 from extract.patterns import Patterns, Rule
 
 
@@ -18,6 +19,8 @@ class ConclusionReader:
         self._loosely_not = patterns.rule("conclusion", "loosely_not_necessary")
         self._loosely = patterns.rule("conclusion", "loosely_necessary")
         self._yes = patterns.rule("conclusion", "necessary")
+        self._needed = {rule.name: _needed(rule) for rule in (self._not, self._partly, self._yes)}
+        """Of what a rule needs something must stand in a piece: to look for that takes less than a clock does."""
 
     def read_loosely(self, rationale: str) -> Found[str] | None:
         """As ``read``, else by plainer words ("is not necessary"); for items whose decision stands nowhere else."""
@@ -34,22 +37,40 @@ class ConclusionReader:
 
     def read(self, rationale: str) -> Found[str] | None:
         """``upheld``, ``overturned`` or ``modified`` by the last statement of necessity; None where there is none."""
+        small = folded(rationale)
+        tame = is_tame(small)
         for piece in _from_the_end(rationale):
-            found = self._within(rationale, piece)
+            found = self._within(rationale, piece, small, tame=tame)
             if found is not None:
                 return found
         return None
 
-    def _within(self, rationale: str, piece: Span) -> Found[str] | None:
-        against = _spans(self._not, rationale, piece)
-        partly = _spans(self._partly, rationale, piece)
+    def _within(self, rationale: str, piece: Span, small: str, *, tame: bool) -> Found[str] | None:
+        """What one piece says; ``small`` is the rationale folded."""
+        against, partly, favour = (
+            self._spans(rule, rationale, piece, small, tame=tame) for rule in (self._not, self._partly, self._yes)
+        )
         against = [s for s in against if not any(s.overlaps(p) for p in partly)]
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
         found += [Found("modified", s, self._partly.name, 0.8) for s in partly]
-        for span in _spans(self._yes, rationale, piece):
+        for span in favour:
             if not any(span.overlaps(other) for other in (*against, *partly)):
                 found.append(Found("overturned", span, self._yes.name, 0.8))
         return max(found, key=lambda f: f.span.end, default=None)
+
+    def _spans(self, rule: Rule, text: str, piece: Span, small: str, *, tame: bool) -> list[Span]:
+        """Where a rule matches in a piece."""
+        words = self._needed[rule.name]
+        if words and all(small.find(word, piece.start, piece.end) < 0 for word in words):
+            return []
+        whole = rule.family.members[rule.number].whole
+        return [Span(*match.span()) for match in whole.finditer(text, piece.start, piece.end, tame=tame)]
+
+
+def _needed(rule: Rule) -> tuple[str, ...]:
+    """Folded words of which one stands in every match of a rule, the shortest first; none where it needs none."""
+    words = needs(rule.compiled.pattern, verbose=True).words or ()
+    return tuple(sorted({word.strip(EDGE + " ") for word in words}, key=len))
 
 
 def _from_the_end(text: str) -> Iterator[Span]:
@@ -63,8 +84,3 @@ def _from_the_end(text: str) -> Iterator[Span]:
         if start < end:
             yield Span(start, end)
         end = start - 1
-
-
-def _spans(rule: Rule, text: str, piece: Span) -> list[Span]:
-    found = rule.compiled.finditer(text, piece.start, piece.end, timeout=TIME_LIMIT)
-    return [Span(*match.span()) for match in found]

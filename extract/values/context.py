@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, get_args
 
 from extract.evidence import Span
+from extract.keywords import Reading
 from extract.nlp import sentences_of
 from extract.patterns import PatternError, Patterns, Rule
 from extract.tokens import text_of
@@ -71,6 +72,7 @@ class Context:
         self._reader = reader
         self._text = text
         self._places = sentences
+        self._reading: Reading | None = None
         self._live: dict[int, list[int]] = {}
         self._cues: dict[int, list[_Cue]] = {}
         self._sentences: dict[int, Sentence] = {}
@@ -86,7 +88,7 @@ class Context:
             segments, lasting = segmented(span, cues, "plain" if opens else self._carried(number))
             if not opens or _sets(cues):
                 self._lasting[number] = lasting
-            known = Sentence(tuple(segments), tuple(self._reader.drops(self._text, span, self._live[number])))
+            known = Sentence(tuple(segments), tuple(self._reader.drops(self._read(), span, self._live[number])))
             self._sentences[number] = known
         return known
 
@@ -108,11 +110,17 @@ class Context:
             return None
         return next((d for d in self.sentence(number).drops if d.span.overlaps(span)), None)
 
+    def _read(self) -> Reading:
+        if self._reading is None:
+            self._reading = self._reader.reading(self._text)
+        return self._reading
+
     def _cues_in(self, number: int) -> list[_Cue]:
         if number not in self._cues:
             span = self._places.things[number]
-            self._live[number] = self._reader.live(self._text, span)
-            self._cues[number] = self._reader.cues(self._text, span, self._live[number])
+            reading = self._read()
+            self._live[number] = reading.numbers(span.start, span.end)
+            self._cues[number] = self._reader.cues(reading, span, self._live[number])
         return self._cues[number]
 
     def _carried(self, number: int) -> Topic:
@@ -167,26 +175,29 @@ class ContextReader:
         context: Context = doc.user_data[READ]
         return context
 
-    def live(self, text: str, sentence: Span) -> list[int]:
-        """The numbers of the rules that may match in one sentence, in order."""
-        return self._family.live(text, sentence.start, sentence.end)
+    def reading(self, text: str) -> Reading:
+        """What of the rules stands in a text."""
+        return self._family.reading(text)
 
-    def cues(self, text: str, sentence: Span, live: Iterable[int]) -> list[_Cue]:
+    def cues(self, reading: Reading, sentence: Span, live: Iterable[int]) -> list[_Cue]:
         """The cues of one sentence that set topics, of those that begin together the longest first."""
-        cues = [
-            _Cue(*m.span(), rule.name, topic, reach)
-            for rule, topic, reach in (self._sections[n] for n in live if n in self._sections)
-            for m in rule.finditer(text, sentence.start, sentence.end)
-        ]
+        start, end = sentence
+        cues: list[_Cue] = []
+        for number in live:
+            if number in self._sections:
+                rule, topic, reach = self._sections[number]
+                for m in self._family.members[number].finditer(reading, number, start, end):
+                    cues.append(_Cue(*m.span(), rule.name, topic, reach))  # noqa: PERF401 - most rules find none
         cues.sort(key=lambda c: (c.start, -c.end))
         return cues
 
-    def drops(self, text: str, sentence: Span, live: Iterable[int]) -> list[Drop]:
+    def drops(self, reading: Reading, sentence: Span, live: Iterable[int]) -> list[Drop]:
         """The drops of one sentence, each ended by the first stop that holds for it."""
         found = [
-            (rule, forward, m)
-            for rule, forward in (self._drops[n] for n in live if n in self._drops)
-            for m in rule.finditer(text, sentence.start, sentence.end)
+            (*self._drops[n], m)
+            for n in live
+            if n in self._drops
+            for m in self._family.members[n].finditer(reading, n, sentence.start, sentence.end)
         ]
         if not found:  # nothing to stop
             return []
@@ -195,7 +206,7 @@ class ContextReader:
             (m.start(), m.end(), name)
             for rule, name in self._stops
             if name in names
-            for m in rule.finditer(text, sentence.start, sentence.end)
+            for m in rule.finditer(reading.text, sentence.start, sentence.end)
         ]
         drops = []
         for rule, forward, m in found:

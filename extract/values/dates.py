@@ -9,7 +9,6 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.expressions import Expression
 from extract.patterns import Patterns
 
 PIVOT: Final = 40
@@ -25,7 +24,7 @@ _NUMBER: Final = {name: number for number, month in enumerate(_MONTHS, start=1) 
 }
 _NUMERIC = regex.compile(r"(\d{1,4})\s?[/-]\s?(\d{1,2})\s?[/-]\s?(\d{4}|\d{2})")
 _NAMED = regex.compile(r"(\p{L}{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", regex.IGNORECASE)
-_NAMED_END = Expression(r"\d(?:st|nd|rd|th)?,?\s+\d{4}", int(regex.IGNORECASE))
+_NAMED_END = r"(?P<named>\d(?:st|nd|rd|th)?,?\s+\d{4})"
 """How a date with a month's name ends: where this does not stand, months need not be looked for."""
 _LETTER = regex.compile(r"(?<!\\)\p{L}")
 
@@ -67,14 +66,16 @@ class DateFinder:
         kinds = patterns.alternatives(patterns.fragments["date"]).branches
         figures = [kind.source for kind in kinds if not _LETTER.search(kind.source)] or [r"(?!)"]
         # the digit is asked for first, which a search runs ahead to; no text is run through as fast for months
-        self._figures = patterns.alternatives(rf"(?=\d)(?:{'|'.join(figures)})").whole
+        self._figures = patterns.alternatives(rf"(?=\d)(?:{'|'.join((*figures, _NAMED_END))})").whole
 
     def all(self, text: str, start: int = 0, end: int | None = None) -> list[Found[date]]:
         """Every date within ``text[start:end]``, in order."""
         found = []
         stop = len(text) if end is None else end
-        named = _NAMED_END.search(text, start, stop) is not None
-        for match in (self._pattern if named else self._figures).finditer(text, start, stop):
+        matches = list(self._figures.finditer(text, start, stop))
+        if any(match["named"] is not None for match in matches):
+            matches = list(self._pattern.finditer(text, start, stop))
+        for match in matches:
             day = parse_date(match.group())
             if day is not None:
                 found.append(Found(day, Span(*match.span()), "date"))

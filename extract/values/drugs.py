@@ -17,6 +17,7 @@ EXACT: Final = 0.97
 MISSPELT: Final = 0.7
 """Confidence in a name that differs from one of the vocabulary by a letter or two."""
 _HIDDEN: Final = "¦"
+_SPACE: Final = regex.compile(r"\s")
 _NEARBY: Final = 40
 """Characters after the name within which two bare numbers are its strength."""
 _ORAL_SOLID: Final = regex.compile(
@@ -202,9 +203,8 @@ class DrugReader:
             part = shapes.unknown_part.match(text, joiner.end()) if interleaved else None
             if part is not None:
                 return [], part.end("name")
-        space = regex.compile(r"\s").match(text, at)
-        if space is not None and not interleaved:
-            mention = self.names.at(text, space.end())
+        if not interleaved and _SPACE.match(text, at) is not None:
+            mention = self.names.at(text, at + 1)
             if mention is not None and self._same(mention, last):
                 return [mention], self._tail(text, mention.span.end)
         return None, at

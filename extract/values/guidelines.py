@@ -9,7 +9,7 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from extract.expressions import Alternatives, Family
+from extract.expressions import Alternatives, Expression, Family
 from extract.layout import compile_words, spaced
 from extract.patterns import Patterns, Strict
 
@@ -70,10 +70,10 @@ class Guidelines:
         return tuple(guideline for guideline, _ in named), Family(names)
 
     @cached_property
-    def odg_chapter(self) -> regex.Pattern[str]:
+    def odg_chapter(self) -> Expression:
         """A chapter of the ODG."""
         names = sorted(self.data.odg_chapters, key=len, reverse=True)
-        return compile_words(rf"(?:{_either(names)})(?!\w)")
+        return Expression(spaced(rf"(?:{_either(names)})(?!\w)"), int(regex.IGNORECASE))
 
     @cached_property
     def sources(self) -> regex.Pattern[str]:

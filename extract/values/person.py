@@ -57,6 +57,7 @@ class PersonReader:
     """Reads the worker's age, sex and injury date from a case summary."""
 
     def __init__(self, *, patterns: Patterns) -> None:
+        self._family = patterns.family("person")
         self._with_sex = tuple(
             patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "age_of_years", "sex_before_age")
         )
@@ -88,11 +89,15 @@ class PersonReader:
         """The ages said of the worker, not of others: "is now 52" first, then full phrases, else bare numbers."""
         tiers: tuple[tuple[Rule, ...], ...] = ((self._now,), (*self._with_sex, *self._age), self._bare)
         said: list[_Said] = []
+        reading = self._family.reading(text)
+        live = frozenset(reading.numbers(0, len(text)))
         for tier, rules in enumerate(tiers):
             if tier == BARE and said:
                 break
             for order, rule in enumerate(rules):
-                for match in rule.finditer(text):
+                if rule.number not in live:
+                    continue
+                for match in self._family.members[rule.number].finditer(reading, rule.number, 0, len(text)):
                     number = _age(match)
                     if number is not None and not _of_family(text, match.start(), match.end()):
                         said.append(_Said(tier, match.start("age"), order, number, rule, match))

@@ -56,11 +56,12 @@ class PriorCareFinder:
     def in_summary(self, text: str) -> list[PriorCare]:
         """Earlier care in the order of the text. Raises TimeoutError where a rule runs out of time."""
         found: list[PriorCare] = []
-        for sentence in sentences(text):
+        reading = self._family.reading(text)
+        for sentence in sentences(text) if reading.numbers(0, len(text)) else ():
             taken: list[Span] = []
-            for number in self._family.live(text, sentence.start, sentence.end):
+            for number in reading.numbers(sentence.start, sentence.end):
                 rule = self._finders[number]
-                for match in self._family.finditer(number, text, sentence.start, sentence.end):
+                for match in self._family.members[number].finditer(reading, number, sentence.start, sentence.end):
                     if _FAMILY.search(sentence.of(text)):
                         break
                     span = Span(*match.span())

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT
+from extract.expressions import TIME_LIMIT, Expression
 from extract.patterns import Patterns, Rule
 from extract.values.remembered import Remembered
 from extract.words import fold
@@ -38,7 +38,7 @@ class ReviewerReader:
         self._states = frozenset(row["state"].lower() for row in patterns.table(self.STATES, ("state",)))
         names = [row["specialty"] for row in patterns.table(self.SPECIALTIES, ("specialty", "source"))]
         joined = sorted((n for n in names if regex.search(r",|&|\band\b", n)), key=len, reverse=True)
-        self._whole = tuple(_flexible(n) for n in joined)
+        self._whole = _Whole(tuple(_flexible(n) for n in joined))
         self._known = frozenset(n.lower() for n in names)
         self._state_rules = tuple(patterns.rule("reviewer", f"states_{k}") for k in ("labelled", "sentence"))
         self._labelled = patterns.rule("reviewer", "specialties_labelled")
@@ -55,7 +55,7 @@ class ReviewerReader:
     def _read(self, text: str) -> Reviewer:
         states: list[Found[str]] = []
         for rule in self._state_rules:
-            states += [s for s in self._list(rule, text, ()) if s.value.lower() in self._states]
+            states += [s for s in self._list(rule, text, None) if s.value.lower() in self._states]
             if states:
                 break
         specialties = self._list(self._labelled, text, self._whole)
@@ -70,7 +70,7 @@ class ReviewerReader:
     def _known_only(self, rule: Rule, text: str) -> list[Found[str]]:
         return [f for f in self._list(rule, text, self._whole) if f.value.lower() in self._known]
 
-    def _list(self, rule: Rule, text: str, whole: tuple[regex.Pattern[str], ...]) -> list[Found[str]]:
+    def _list(self, rule: Rule, text: str, whole: _Whole | None) -> list[Found[str]]:
         found: list[Found[str]] = []
         for match in rule.finditer(text):
             at = match.start("value")
@@ -81,17 +81,26 @@ class ReviewerReader:
         return found
 
 
+class _Whole:
+    """Names that stay whole in a list, each by itself and whether there is any."""
+
+    def __init__(self, names: tuple[regex.Pattern[str], ...]) -> None:
+        self.names = names
+        self.any = Expression("|".join(name.pattern for name in names) or r"(?!)", int(regex.IGNORECASE))
+
+
 def _flexible(name: str) -> regex.Pattern[str]:
     """An expression for a name, with "&" or "and"."""
     words = ("(?:&|and)" if w.lower() in ("&", "and") else regex.escape(w) for w in name.split())
     return regex.compile(r"\s+".join(words), regex.IGNORECASE)
 
 
-def _pieces(words: str, whole: tuple[regex.Pattern[str], ...]) -> list[tuple[int, int]]:
+def _pieces(words: str, whole: _Whole | None) -> list[tuple[int, int]]:
     """Ranges of a list's members; names of the vocabulary that hold "and" or "&" stay whole."""
     held = words
-    for name in whole if _JOINED.search(words) else ():
-        held = name.sub(lambda m: "x" * len(m.group()), held, timeout=TIME_LIMIT)
+    if whole is not None and _JOINED.search(words) and whole.any.search(words, 0, len(words)):
+        for name in whole.names:
+            held = name.sub(lambda m: "x" * len(m.group()), held, timeout=TIME_LIMIT)
     ranges: list[tuple[int, int]] = []
     start = 0
     for cut in _SPLIT.finditer(held):

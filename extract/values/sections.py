@@ -13,10 +13,11 @@ from functools import cached_property
 
 import regex
 
-from extract.expressions import TIME_LIMIT
+from extract.expressions import TIME_LIMIT, Expression
 from extract.words import fold
 
 _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")
+_NUMBER = regex.compile(r"[,;.]\s\d")
 _EDGE = " ,.;:–-"
 _CHAPTER_WORD = regex.compile(r"\s*\b(?:chapters?|sections?)\b", regex.IGNORECASE)
 _FILLER = regex.compile(
@@ -103,9 +104,9 @@ class Sections:
         return tuple(regex.compile(name, regex.IGNORECASE) for name in self._escaped)
 
     @cached_property
-    def _any_comma(self) -> regex.Pattern[str]:
+    def _any_comma(self) -> Expression:
         """Whether one of these names stands in a list: in few it does."""
-        return regex.compile("|".join(self._escaped) or r"(?!)", regex.IGNORECASE)
+        return Expression("|".join(self._escaped) or r"(?!)", int(regex.IGNORECASE))
 
     @property
     def _escaped(self) -> list[str]:
@@ -115,7 +116,8 @@ class Sections:
     def split(self, words: str) -> list[str]:
         """The names in ``words``, in order."""
         found: list[str] = []
-        for part in _NUMBERED.split(words, timeout=TIME_LIMIT):
+        # what every numbered section holds is asked without a clock
+        for part in _NUMBERED.split(words, timeout=TIME_LIMIT) if _NUMBER.search(words) else (words,):
             if _NUMBERED_NAME.match(part):  # a numbered section keeps its commas
                 found.append(tidy(part))
             else:
@@ -124,7 +126,7 @@ class Sections:
 
     def _plain(self, words: str) -> list[str]:
         held = words
-        if "," in words and self._any_comma.search(words, timeout=TIME_LIMIT):
+        if "," in words and self._any_comma.search(words, 0, len(words)):
             for name in self._commas:  # hide the commas of known names
                 held = name.sub(lambda m: m.group().replace(",", "\0"), held, timeout=TIME_LIMIT)
         found: list[str] = []
@@ -150,7 +152,7 @@ class OdgCitation:
     pages: list[str] = field(default_factory=list)
 
 
-def split_sections(words: str, chapter: regex.Pattern[str], lists: Sections) -> list[OdgCitation]:
+def split_sections(words: str, chapter: Expression, lists: Sections) -> list[OdgCitation]:
     """Read what follows "Official Disability Guidelines": chapters, editions and topics.
 
     The chapter is the one named first, or one that is called a chapter; a second chapter opens
@@ -164,7 +166,7 @@ def split_sections(words: str, chapter: regex.Pattern[str], lists: Sections) -> 
 
 
 class _OdgReader:
-    def __init__(self, words: str, chapter: regex.Pattern[str], lists: Sections) -> None:
+    def __init__(self, words: str, chapter: Expression, lists: Sections) -> None:
         self._text, self._chapter, self._lists = words, chapter, lists
         self._found: list[OdgCitation] = []
         self._row: list[OdgCitation] = []
@@ -212,7 +214,7 @@ class _OdgReader:
 
     def _chapter_at(self, at: int, *, called: bool) -> int | None:
         """End of a chapter's name that stands at ``at`` as a name of its own, not as a word of a topic."""
-        match = self._chapter.match(self._text, at, timeout=TIME_LIMIT)
+        match = self._chapter.match(self._text, at, len(self._text))
         if match is None:
             return None
         rest = self._text[match.end() :]

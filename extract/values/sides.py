@@ -8,13 +8,15 @@ from typing import Final, Literal
 
 import regex
 
+from extract.effort import is_tame
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT
+from extract.expressions import Expression
+from extract.keywords import folded
 from extract.patterns import Patterns
 
 _RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)
 Side = Literal["claims_administrator", "reviewer"]
-_END: Final = regex.compile(r"[.?!]['”\")\]]?(?P<gap>\s*)(?=\p{Lu}|\n)|(?P<gap>\n)")
+_END: Final = Expression(r"[.?!]['”\")\]]?(?P<gap>\s*)(?=\p{Lu}|\n)|(?P<gap>\n)")
 """A mark that may end a sentence is asked for first, which a search runs ahead to."""
 _SHORT: Final = regex.compile(r"(?<=\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)|(?<=\b\p{Lu}{1,2}\.)")
 """Behind a short form, whose full stop ends no sentence."""
@@ -90,7 +92,8 @@ def sentences(text: str) -> Iterator[Span]:
 
 def _cuts(text: str) -> Iterator[tuple[int, int]]:
     """Where sentences end and where the next ones begin."""
-    for match in _END.finditer(text, timeout=TIME_LIMIT):
+    # a clock would be set anew for each match
+    for match in _END.finditer(text, 0, len(text), tame=is_tame(folded(text))):
         cut, after = match.span("gap")
         if not _SHORT.match(text, cut):
             yield cut, after

@@ -13,7 +13,7 @@ import regex
 from pydantic import Field
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT, Alternatives, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
 from extract.keywords import EDGE, Needs, folded, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
@@ -29,7 +29,7 @@ OF_DRUGS: Final = frozenset({PHARMACEUTICALS, INJECTION})
 
 _HIDDEN: Final = "¦"
 _VISCOUS: Final = "Viscosupplementation"
-_INJECTED: Final = regex.compile(r"\b(?:injections?|injectable|inj|intramuscular|im)\b", regex.IGNORECASE)
+_INJECTED: Final = Expression(r"\b(?:injections?|injectable|inj|intramuscular|im)\b", int(regex.IGNORECASE))
 _BETWEEN: Final = r"\.?[\s/\-]{1,2}"
 _PIECE = regex.compile(
     r"\s*(?:(?P<gap>~\d*)|(?P<opt>\[[^\]]*\])(?P<star>\*)?|(?P<alt>\([^()]*\))(?P<star>\*)?|(?P<word>[^\s\[\]()~]+))"
@@ -183,7 +183,8 @@ class TreatmentClassifier:
         self._family = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
         self._masks = [patterns.compile(mask) for mask in data.masks]
-        self._any_mask = patterns.compile("|".join(f"(?:{mask})" for mask in data.masks)) if data.masks else None
+        masks = "|".join(f"(?:{mask})" for mask in data.masks)
+        self._any_mask = patterns.alternatives(masks).whole if masks else None
         """Whether one of them will match: few headings have anything to hide."""
         self._drugs = DrugReader(patterns=patterns)
 
@@ -219,15 +220,16 @@ class TreatmentClassifier:
         words = folded(text)
         cues: dict[str, bool] = {}
         best: _Candidate | None = None
-        for number in self._family.live(text):
+        reading = self._family.reading(text)
+        for number in reading.numbers(0, len(text)):
             term = self._terms[number]
             data = term.group
             if best is not None and data.priority < best.priority:
                 break
             if not all(stem in words for stem in term.stems):
                 continue
-            # as a whole, since in a few words it costs less than to ask where it may begin
-            hit = self._family.members[number].whole.search(text, 0, len(text))
+            # as a whole: in a few words it does not pay to tell first where it may begin
+            hit = self._family.members[number].whole.search(text, 0, len(text), tame=reading.tame)
             if hit is None or ((data.needs or data.unless) and not self._fits(data, request, cues)):
                 continue
             span = Span(*hit.span())
@@ -240,7 +242,7 @@ class TreatmentClassifier:
     def _masked(self, request: str) -> str:
         """A request without the words that would tell another treatment."""
         text = request
-        if self._any_mask is None or self._any_mask.search(text, timeout=TIME_LIMIT) is None:
+        if self._any_mask is None or self._any_mask.search(text, 0, len(text)) is None:
             return text
         for mask in self._masks:
             for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
@@ -264,7 +266,7 @@ class TreatmentClassifier:
         if read.ingredient is None:
             return _Candidate(UNKNOWN_DRUG_PRIORITY, drug.span, PHARMACEUTICALS, None, drug.confidence, drug.method)
         drug_class = None if read.drug_class is None else read.drug_class.value
-        given = _INJECTED.search(request, timeout=TIME_LIMIT) is not None and read.route != "self_injection"
+        given = _INJECTED.search(request, 0, len(request)) is not None and read.route != "self_injection"
         bare = read.route == "injection" and drug_class != _VISCOUS
         if given or bare:
             # The DWC files what is injected at the visit with the injections, what the patient injects with the drugs.
