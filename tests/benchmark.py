@@ -43,8 +43,8 @@ PLUMBED = 12
 """Letters that pdfplumber reads, which takes long."""
 TURNS = 5
 """Times that all letters are read, each in a process of its own."""
-SCALED = 1_000
-"""Letters that runs with one and two workers read."""
+SCALED = 2_000
+"""Letters that runs with one and two workers read: each worker learns about its rules in its first hundreds."""
 SAMPLE_EVERY = 0.002
 
 
