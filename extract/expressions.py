@@ -18,7 +18,8 @@ from typing import Final
 import regex
 
 from extract.effort import LENGTH, Reach, is_little, reach
-from extract.keywords import KeywordIndex, Needs, Reading, needs
+from extract.keywords import KeywordIndex, Reading
+from extract.needs import Needs, needs
 from extract.syntax import is_beyond, is_numbered, tree_of
 
 TIME_LIMIT: Final = 2.0

@@ -19,7 +19,7 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT
-from extract.keywords import folded
+from extract.folding import folded
 from extract.layout import FieldData, Kind, compile_words
 from extract.patterns import Patterns
 from extract.reading import Box

@@ -1,330 +1,31 @@
-"""Words without which an expression cannot match: what need not be searched is not.
+"""Where the words stand that expressions need: what need not be searched is not.
 
-An expression that must hold one of the words "denied", "denies", "no" need not be tried on a sentence
-that holds none of them. The words are read off the expression itself, so that nobody has to keep them
-beside it; all words of a family of rules are sought in one pass (Aho and Corasick 1975). Where the
-expression tells no words, or is written in a way that this room does not understand, it is always tried.
+An expression that must hold one of the words "denied", "denies", "no" (``needs.py``) need not be tried on a sentence
+that holds none of them. All words of a family of rules are sought in one pass (Aho and Corasick 1975).
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import accumulate
 from operator import itemgetter, or_
 from typing import Any, Final, NamedTuple
 
-import regex
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from extract.effort import is_tame
-from extract.syntax import REPEATS, kinds, tree_of
+from extract.folding import bare, folded, in_word
+from extract.needs import EDGE, Needs
 
-MOST: Final = 512
-"""Words of one expression beyond which it is simply tried."""
-SMALL_SET: Final = 12
-"""Characters of a set up to which each is a choice of its own."""
-TOO_COMMON: Final = 0.5
-"""``_commonness`` from which it does not pay to look for the words."""
-EVERYWHERE: Final = 13.0
-"""``_commonness`` from which it does not pay to know where a match may begin: at any digit or one of a few words."""
-EDGE: Final = "\0"
-"""In a word: here a word must begin or end."""
 SHORT: Final = 200
 """Characters up to which a text is a short one."""
 TABLED: Final = 1500
 """Words up to which a table of what follows each of their letters is made."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
-
-_FREQUENT: Final = frozenset(". , a an the in on of to he it is at as and".split())
-
-
-_SIGNS: Final = frozenset("/-.,#$")
-
-_FUZZY = regex.compile(r"\((?:[^()\\]|\\.)*\)\{[^}]*[a-z][^}]*\}")
-"""A part that may hold errors: it may be anything."""
-
-
-def folded(text: str) -> str:
-    """The text in one case, character for character, as ``regex.IGNORECASE`` compares them; white space as spaces."""
-    if text.isascii():
-        return text.encode("ascii").translate(_ASCII_FOLDING).decode("ascii")  # three times as fast as by a dictionary
-    # other characters are left as they are until then: a letter has few different ones
-    raw = text.encode("utf-8", "surrogatepass")
-    small = raw.translate(_ASCII_FOLDING).decode("utf-8", "surrogatepass")
-    for char in set(raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
-        if (fold := _FOLDING[ord(char)]) != char:
-            small = small.replace(char, fold)
-    return small
-
-
-def _in_word(char: str) -> bool:
-    """True for a character that words are made of."""
-    return char.isalpha() or char.isdecimal() or char == "_"
-
-
-def _fold(char: str) -> str:
-    if char in "İı":  # the Turkish letters match I and i
-        return "i"
-    if char.isspace():
-        return " "
-    if char.isdecimal():
-        return str(int(char))
-    small = char.casefold()
-    return small if len(small) == 1 else char
-
-
-class _Folding(dict[int, str]):
-    """Characters and what they fold to, filled as they are met."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = _fold(chr(code))
-        return self[code]
-
-
-_FOLDING: Final = _Folding()
-_ASCII: Final = bytes(range(128))
-_ASCII_FOLDING: Final = bytes(ord(_fold(chr(code))) if code < 128 else code for code in range(256))
-_APART: Final = bytes(code if code >= 128 or _in_word(chr(code)) else ord(" ") for code in range(256))
-
-
-def _bare(small: str) -> str:
-    """A folded text with all that is no letter of a word as spaces, so that a space tells where a word ends."""
-    raw = small.encode("utf-8", "surrogatepass").translate(_APART)
-    bare = raw.decode("utf-8", "surrogatepass")
-    if not small.isascii():
-        for char in set(raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")):
-            if not _in_word(char):
-                bare = bare.replace(char, " ")
-    return bare
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Words, folded, with ``EDGE`` where a word must begin or end; None where there are none, or too many.
-
-    Every match holds one of ``words`` and begins with one of ``starts``.
-    """
-
-    words: frozenset[str] | None = None
-    starts: frozenset[str] | None = None
-    never_behind: frozenset[str] = frozenset()
-    """Signs and digits behind which no match begins."""
-
-
-@lru_cache(maxsize=4096)
-def needs(pattern: str, *, verbose: bool = False) -> Needs:
-    """What every match of an expression needs; nothing for one that this room does not understand."""
-    tree = tree_of(_FUZZY.sub(".*", pattern), verbose=verbose)
-    if tree is None:
-        return Needs()
-    words, starts = _needed(tree), _starts(tree)
-    return Needs(
-        frozenset(words) if words and len(words) <= MOST and _commonness(words) < TOO_COMMON else None,
-        frozenset(starts) if starts and len(starts) <= MOST and _commonness(starts) < EVERYWHERE else None,
-        _never_behind(tree),
-    )
-
-
-def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
-    """The best set of words for a sequence: of its parts, the one that is rarest."""
-    found: list[set[str]] = []
-    run = [""]
-
-    def close() -> None:
-        nonlocal run
-        if all(word.strip(EDGE) for word in run):
-            found.append(set(run))
-        run = [""]
-
-    for kind, value in items:
-        whole = _whole([(kind, value)])
-        if whole is not None and len(whole) * len(run) <= MOST:
-            run = [_joined(a, b) for a in run for b in whole]
-            continue
-        before = run
-        close()
-        if whole is not None:
-            run = whole
-            continue
-        if kind in REPEATS and value[0] >= 1 and (once := _whole(value[2])) is not None:
-            # what stands before it goes on with its first, and its last with what stands behind
-            if len(once) * len(before) <= MOST:
-                found.append({_joined(a, b) for a in before for b in once})
-            run = once
-            continue
-        inner = _inside(kind, value)
-        if inner:
-            found.append(inner)
-    close()
-    return min(found, key=_commonness, default=None)
-
-
-def _starts(items: Sequence[tuple[Any, Any]]) -> set[str] | None:
-    """Words of which every match begins with one; None where it may begin otherwise."""
-    run = [""]
-    for number, (kind, value) in enumerate(items, start=1):
-        if kind in (kinds.ASSERT, kinds.ASSERT_NOT):
-            continue
-        if kind is kinds.AT and value is not kinds.AT_BOUNDARY:
-            return None
-        whole = _whole([(kind, value)])
-        if whole is not None and len(whole) * len(run) <= MOST:
-            run = [_joined(a, b) for a in run for b in whole]
-            continue
-        if all(word.strip(EDGE) for word in run):
-            break
-        edge = all(word == EDGE for word in run)
-        inner = _starts_inside(kind, value, items[number:]) if edge or run == [""] else None
-        return inner if inner is None or not edge else {_joined(EDGE, word) for word in inner}
-    return set(run) if all(word.strip(EDGE) for word in run) else None
-
-
-def _never_behind(items: Iterable[tuple[Any, Any]]) -> frozenset[str]:
-    """Signs and digits that must not stand before a sequence, as far as it begins with looks at them."""
-    found: set[str] = set()
-    for kind, value in items:
-        if kind not in (kinds.ASSERT, kinds.ASSERT_NOT, kinds.AT):
-            break
-        if kind is kinds.ASSERT_NOT and value[0] < 0 and len(value[1]) == 1:
-            seen, members = value[1][0]
-            for member, inner in members if seen is kinds.IN else [(seen, members)]:
-                if member is kinds.NEGATE:
-                    break
-                if member is kinds.LITERAL and chr(inner) in _SIGNS:
-                    found.add(chr(inner))
-                elif inner is kinds.CATEGORY_DIGIT:
-                    found.update("0123456789")
-    return frozenset(found)
-
-
-def _starts_inside(kind: Any, value: Any, behind: Sequence[tuple[Any, Any]]) -> set[str] | None:
-    """As ``_starts`` for a part of an expression and what stands behind it."""
-    if kind is kinds.SUBPATTERN:
-        return _starts(value[3])
-    if kind is kinds.ATOMIC_GROUP:
-        return _starts(value)
-    if kind is kinds.BRANCH:
-        return _either([_starts(branch) for branch in value[1]])
-    if kind in REPEATS:
-        parts = [_starts(value[2]), *([] if value[0] else [_starts(behind)])]  # one that may be missing: either begins
-        return _either(parts)
-    return None
-
-
-def _either(parts: Sequence[set[str] | None]) -> set[str] | None:
-    """The words of parts of which one must match; None where one has none."""
-    found: set[str] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= part
-    return found
-
-
-def _joined(a: str, b: str) -> str:
-    if not b or not a:
-        return a + b
-    if b == EDGE:
-        return a if a.endswith(EDGE) else a + b
-    # an edge within a word says nothing that its letters do not say
-    return (
-        (EDGE if a.startswith(EDGE) else "") + a.strip(EDGE) + b.lstrip(EDGE)
-        if a.strip(EDGE)
-        else EDGE + b.lstrip(EDGE)
-    )
-
-
-def _inside(kind: Any, value: Any) -> set[str] | None:
-    """Words that a part of an expression needs, which is not itself a list of words."""
-    if kind is kinds.SUBPATTERN:
-        return _needed(value[3])
-    if kind is kinds.ATOMIC_GROUP:
-        return _needed(value)
-    if kind is kinds.BRANCH:
-        return _either([_needed(branch) for branch in value[1]])
-    if kind in REPEATS and value[0] >= 1:
-        return _needed(value[2])
-    if kind is kinds.ASSERT and value[0] > 0:
-        return _needed(value[1])
-    return None
-
-
-def _whole(items: Iterable[tuple[Any, Any]]) -> list[str] | None:
-    """All words that a sequence can match, where they are few; None elsewhere."""
-    run = [""]
-    for kind, value in items:
-        part = _choices(kind, value)
-        if part is None or len(part) * len(run) > MOST:
-            return None
-        run = [_joined(a, b) for a in run for b in part]
-    return run
-
-
-def _choices(kind: Any, value: Any) -> list[str] | None:
-    if kind is kinds.LITERAL:
-        return [_fold(chr(value))]
-    if kind is kinds.AT:
-        return [EDGE] if value is kinds.AT_BOUNDARY else [""]
-    if kind is kinds.IN:
-        return _characters(value)
-    if kind is kinds.SUBPATTERN:
-        return _whole(value[3])
-    if kind is kinds.BRANCH:
-        parts = [_whole(branch) for branch in value[1]]
-        return None if any(p is None for p in parts) else [w for p in parts if p is not None for w in p]
-    return _repeated(kind, value)
-
-
-def _repeated(kind: Any, value: Any) -> list[str] | None:
-    """What an optional part, or one that stands a fixed number of times, can match."""
-    if kind not in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) or value[1] > 2:
-        return None
-    part, low = _whole(value[2]), value[0]
-    if part is None or not (value[:2] == (0, 1) or low == value[1]):
-        return None
-    return [*part, ""] if low == 0 else part if low == 1 else [_joined(a, b) for a in part for b in part]
-
-
-def _characters(members: Any) -> list[str] | None:
-    """The characters of a small set, and of digits."""
-    found: set[str] = set()
-    for kind, value in members:
-        if kind is kinds.LITERAL:
-            found.add(_fold(chr(value)))
-        elif kind is kinds.RANGE and value[1] - value[0] < SMALL_SET:
-            found.update(_fold(chr(c)) for c in range(value[0], value[1] + 1))
-        elif kind is kinds.CATEGORY and value is kinds.CATEGORY_DIGIT:
-            found.update("0123456789")
-        elif kind is kinds.CATEGORY and value is kinds.CATEGORY_SPACE:
-            found.add(" ")
-        else:
-            return None
-    return sorted(found) if len(found) <= SMALL_SET else None
-
-
-def _commonness(words: set[str]) -> float:
-    """How often one of the words will stand in a text, roughly: short ones do."""
-    total = 0.0
-    for word in words:
-        letters = word.strip(EDGE)
-        if not letters:
-            return math.inf
-        bare = letters.strip()
-        if bare in {"", ".", ","} or (bare.isalpha() and letters[0] == bare):
-            total += EVERYWHERE  # or what any word may begin with
-        elif bare in _FREQUENT:
-            total += 3
-        elif len(bare) == 1 and bare.isalnum():
-            total += 1
-        else:
-            total += math.prod(0.04 if c.isdigit() else 0.1 for c in bare)
-    return total
 
 
 class Reading:
@@ -381,7 +82,7 @@ class Reading:
         if start > 0 or end < len(text):
             ends = self._ends = self._ends or [stop for _, _, stop in hits]
             hits = hits[bisect_right(ends, start + 1) : bisect_right(ends, end + 2)]
-            if end and end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
+            if end and end < len(text) and in_word(text[end - 1]) and in_word(text[end]):
                 cut = index.cut_at(text, end)
         users, told = index.users, cut
         for word, _, _ in hits:
@@ -490,13 +191,13 @@ class KeywordIndex:
     def hits(self, small: str) -> list[tuple[int, int, int]]:
         """The words of a folded text, each with its number and its span in the text between two spaces."""
         found: list[tuple[int, int, int]] = []
-        bare = _bare(small)
+        plain = bare(small)
         if self._words is not None:
-            found = self._words.find_matches_as_indexes(f" {bare} ", overlapping=True)
+            found = self._words.find_matches_as_indexes(f" {plain} ", overlapping=True)
         # a few words in a row hold no signs at all
         if (
             self._signs is not None
-            and bare != small
+            and plain != small
             and (signs := self._signs.find_matches_as_indexes(f" {small}", overlapping=True))
         ):
             first = self._first_sign
@@ -527,7 +228,7 @@ def _forms(words: Iterable[str]) -> set[_Form]:
 
 def _form(word: str) -> _Form:
     letters = word.strip(EDGE)
-    if _bare(letters) != letters:
+    if bare(letters) != letters:
         return _Form(True, letters, False)
     opens = word.startswith(EDGE) and letters[0] != " "
     closes = word.endswith(EDGE) and letters[-1] != " "

@@ -21,7 +21,8 @@ from pydantic import Field
 from extract.effort import is_little
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
-from extract.keywords import EDGE, folded, needs
+from extract.folding import folded
+from extract.needs import EDGE, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim

@@ -6,7 +6,7 @@ import pytest
 
 from extract.effort import is_tame
 from extract.evidence import Span
-from extract.keywords import folded
+from extract.folding import folded
 from extract.values.conclusion import ConclusionReader
 
 CASES = [

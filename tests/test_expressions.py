@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extract.expressions import Alternatives, Family, alternatives
-from extract.keywords import EDGE, folded, needs
+from extract.folding import folded
 from extract.layout import LayoutReader
+from extract.needs import EDGE, needs
 from extract.patterns import Patterns
 from extract.reading import open_letter
 from extract.text import LetterText

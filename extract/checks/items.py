@@ -8,7 +8,7 @@ from typing import Final
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
-from extract.keywords import folded
+from extract.folding import folded
 from extract.layout import compile_words, spaced, words_of
 from extract.patterns import Patterns
 

@@ -13,8 +13,8 @@ from extract.checks.facts import Facts, ItemFacts, Sign, place_of
 from extract.checks.limits import MOST
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
+from extract.folding import folded
 from extract.items.matching import overlap, tokens
-from extract.keywords import folded
 from extract.patterns import Patterns
 from extract.record import IssueRecord
 from extract.values.sessions import SessionReader

@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from extract.effort import GAP, is_tame
-from extract.keywords import folded
+from extract.folding import folded
 from extract.layout import spaced, words_of
 from extract.syntax import kinds, tree_of
 

@@ -19,7 +19,7 @@ import regex
 from extract.effort import is_tame
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Expression
-from extract.keywords import folded
+from extract.folding import folded
 from extract.layout import compile_words, spaced
 from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from extract.effort import is_tame
 from extract.evidence import Found, Span
-from extract.keywords import EDGE, folded, needs
+from extract.folding import folded
+from extract.needs import EDGE, needs
 from extract.patterns import Patterns, Rule
 
 

@@ -11,7 +11,7 @@ import regex
 from extract.effort import is_tame
 from extract.evidence import Span
 from extract.expressions import Expression
-from extract.keywords import folded
+from extract.folding import folded
 from extract.patterns import Patterns
 
 _RELIED: Final = regex.compile(r"\b(?:based|relied|used|cited)\b", regex.IGNORECASE)

@@ -14,7 +14,8 @@ from pydantic import Field
 
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
-from extract.keywords import EDGE, Needs, folded, needs
+from extract.folding import folded
+from extract.needs import EDGE, Needs, needs
 from extract.patterns import PatternError, Patterns, Strict
 from extract.values.drugs import DrugReader, DrugRequest
 
