@@ -113,7 +113,7 @@ class Expression:
 
 @dataclass(slots=True)
 class _Seeker:
-    """One branch at work in a window of a text of which it is not known where it may begin."""
+    """One branch at work in a window of a text, beside others of which it is not known where they may begin."""
 
     branch: Expression
     places: Sequence[int] | None
@@ -258,11 +258,15 @@ class Family:
     def finditer(self, number: int, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches of one expression within ``text[start:stop]``. Raises TimeoutError past the limit."""
         end = len(text) if stop is None else stop
-        return self.members[number].finditer(self._index.read(text), number, start, end)
+        return self.within(self._index.read(text), number, start, end)
 
     def reading(self, text: str) -> Reading:
-        """What stands in a text, for whoever asks the members of many windows of it."""
+        """What stands in a text, for whoever asks the members of many windows of it (``within``)."""
         return self._index.read(text)
+
+    def within(self, reading: Reading, number: int, start: int, stop: int) -> Iterator[regex.Match[str]]:
+        """As ``finditer``, of a text that was read already."""
+        return self.members[number].finditer(reading, number, start, stop)
 
     def live(self, text: str, start: int = 0, stop: int | None = None) -> list[int]:
         """The expressions that may match within ``text[start:stop]``, in order."""

@@ -22,7 +22,7 @@ from extract.effort import is_little
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
 from extract.folding import folded
-from extract.needs import EDGE, needs
+from extract.needs import needed_words
 from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
@@ -158,16 +158,6 @@ def compile_words(expression: str) -> regex.Pattern[str]:
 def sought(expression: str) -> Expression:
     """A layout expression that is asked of a letter; as ``compile_words``, with a clock only where it needs one."""
     return Expression(compile_words(expression).pattern, int(regex.IGNORECASE))
-
-
-@cache
-def words_of(source: str) -> tuple[str, ...]:
-    """The words, folded, of which any match of a regular expression holds one, those left out that hold another.
-
-    None where it needs no word.
-    """
-    words = {word.strip(EDGE) for word in needs(source).words or ()}
-    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
 
 
 @cache
@@ -333,7 +323,7 @@ class LayoutReader:
 
         @cache
         def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
-            words = words_of(expression.pattern)
+            words = needed_words(expression.pattern)
             if words and not any(word in small for word in words):
                 return False  # most that are not there lack a word: a search would go through the whole letter
             return expression.search(text, timeout=TIME_LIMIT) is not None

@@ -61,6 +61,13 @@ def needs(pattern: str, *, verbose: bool = False) -> Needs:
     )
 
 
+@lru_cache(maxsize=4096)
+def needed_words(pattern: str, *, verbose: bool = False) -> tuple[str, ...]:
+    """Words, folded, of which any match holds one, those left out that hold another; none where it needs no word."""
+    words = {word.strip(EDGE) for word in needs(pattern, verbose=verbose).words or ()}
+    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
+
+
 def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
     """The best set of words for a sequence: of its parts, the one that is rarest."""
     found: list[set[str]] = []

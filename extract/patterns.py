@@ -19,7 +19,7 @@ import regex
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from extract.expressions import Alternatives, Family
+from extract.expressions import Alternatives, Expression, Family
 
 
 class PatternError(ValueError):
@@ -85,9 +85,14 @@ class Rule:
         return self.data.name
 
     @property
+    def alone(self) -> Expression:
+        """The expression by itself, asked without a look at what its family needs."""
+        return self.family.members[self.number].whole
+
+    @property
     def compiled(self) -> regex.Pattern[str]:
         """The compiled expression."""
-        return self.family.members[self.number].whole.compiled
+        return self.alone.compiled
 
     def search(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """First match within ``text[start:end]``, under the time limit.
@@ -101,11 +106,11 @@ class Rule:
 
         That does not pay for a few words, nor for a text that no other rule of the family reads.
         """
-        return self.family.members[self.number].whole.search(text, start, len(text) if end is None else end)
+        return self.alone.search(text, start, len(text) if end is None else end)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """A match that begins exactly at ``start``, under the time limit."""
-        return self.family.members[self.number].whole.match(text, start, len(text) if end is None else end)
+        return self.alone.match(text, start, len(text) if end is None else end)
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:end]``, under the time limit."""

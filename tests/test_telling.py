@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from extract.items.telling import first_place
-from extract.layout import compile_words, spaced, words_of
+from extract.layout import compile_words, spaced
+from extract.needs import needed_words
 
 DECISION = r"(?<is>[,;]? (?:is|are))? ?: ?(?<decision>(?:Partly )?Granted|Refused)\b"
 
 
 def test_words_that_hold_another_are_left_out() -> None:
-    assert words_of(spaced(DECISION)) == ("granted", "refused")
-    assert words_of(r"\d+") == ()
+    assert needed_words(spaced(DECISION)) == ("granted", "refused")
+    assert needed_words(r"\d+") == ()
 
 
 @pytest.mark.parametrize(

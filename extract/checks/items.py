@@ -9,7 +9,8 @@ from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
 from extract.folding import folded
-from extract.layout import compile_words, spaced, words_of
+from extract.layout import compile_words, spaced
+from extract.needs import needed_words
 from extract.patterns import Patterns
 
 _ENDS: Final = 3
@@ -59,7 +60,7 @@ def _may_decide(clean: str, region: Span, decision: str, own: Sequence[Span]) ->
 
     To count words is a tenth of the work of a search; other decisions are rare.
     """
-    words = words_of(spaced(decision))
+    words = needed_words(spaced(decision))
     if not words:
         return True
     text = folded(region.of(clean))

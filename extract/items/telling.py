@@ -9,7 +9,8 @@ import regex
 
 from extract.effort import GAP, is_tame
 from extract.folding import folded
-from extract.layout import spaced, words_of
+from extract.layout import spaced
+from extract.needs import needed_words
 from extract.syntax import kinds, tree_of
 
 _SPACE: Final = regex.compile(r"\\s[*+]")
@@ -23,7 +24,7 @@ def first_place(decision: str, text: str, start: int, stop: int) -> int | None:
     A match holds one of its words, and is no longer than its expression lets it be: few characters, so that
     nearly all of a paragraph that stands before is never tried.
     """
-    words, longest = words_of(spaced(decision)), _longest(decision)
+    words, longest = needed_words(spaced(decision)), _longest(decision)
     if not words:
         return start
     within = folded(text[start:stop])

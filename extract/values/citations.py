@@ -18,25 +18,19 @@ import regex
 
 from extract.effort import is_tame
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT, Expression
+from extract.expressions import TIME_LIMIT
 from extract.folding import folded
-from extract.layout import compile_words, spaced
+from extract.layout import compile_words, sought
 from extract.patterns import Patterns
 from extract.values.guidelines import Guideline, Guidelines
 from extract.values.remembered import Remembered
 from extract.values.sections import LINK_AT_END, Sections, split_sections, tidy
 from extract.values.titles import AUTHORS, TitleFinder
 
-
-def _asked_briefly(expression: str) -> Expression:
-    """A layout expression that needs no clock in most of the texts of which it is asked."""
-    return Expression(spaced(expression), int(regex.IGNORECASE))
-
-
 _KIND: Final = r"(?P<kind>Non-?\s?MTUS(?: Citations?)?|MTUS\b)[ ,:]*"
 _STATEMENT: Final = compile_words(r"Decisions? (?:is |was )?based on " + _KIND)
 _FIRST_STATEMENT: Final = compile_words(_KIND)
-_NOTHING: Final = _asked_briefly(
+_NOTHING: Final = sought(
     r"(?:did not|does not|didn't|failed to) (?:cite|provide|reference|give)"
     r"|no (?:medical )?(?:evidence|guidelines?) (?:was|were|is) cited"
 )
@@ -49,7 +43,7 @@ _PAGES: Final = regex.compile(
     r"[(\[]?\b(?:pages?|pgs?|pp?)\b\.?\s*(?:\(s\))?\.?\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,|;|&|and)\s*\d{1,4}(?!\w))*)[)\]]?",
     regex.IGNORECASE,
 )
-_SECTIONS: Final = _asked_briefly(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
+_SECTIONS: Final = sought(r"[ ,:;(.–-]*(?:Sections?(?:\(s\))? ?:|(?:Section|Topic)s?\b)")
 _CHAPTER_NUMBER: Final = compile_words(
     r"(?:ACOEM)?[ ,:(]*(?:(?:Practice|Medicine|Occupational) )*(?:Guidelines?)?[ ,:(–-]*"
     r"(?:\d\w\w Edition)?[ ,:;(]*(?:20\d\d)?[ ,:;)–-]*\(?Chapters? ?:? ?\(?\d{1,2}\)?[ ,:)–-]*$"
@@ -57,7 +51,7 @@ _CHAPTER_NUMBER: Final = compile_words(
 _LIST_OPENS: Final = regex.compile(r"Sections?(?:\(s\))?\s*:", regex.IGNORECASE)
 _LIST_ENDS: Final = regex.compile(r"(?<!\d)\.\s+\p{Lu}", regex.IGNORECASE)
 """Where a list of sections begins, and with which sentence it is over."""
-_ACOEM: Final = _asked_briefly(r"\b(?:ACOEM|American College of Occupational)")
+_ACOEM: Final = sought(r"\b(?:ACOEM|American College of Occupational)")
 _PROSE: Final = compile_words(r"\W*MTUS (?!.{0,60}Section)(?:does|is|was|did|and|or|guidelines)")
 _UNNAMED: Final = compile_words(
     r"(?<!(?:part|sections?) of (?:the )?(?:California )?)\bMTUS\b"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from extract.effort import is_tame
 from extract.evidence import Found, Span
 from extract.folding import folded
-from extract.needs import EDGE, needs
+from extract.needs import needed_words
 from extract.patterns import Patterns, Rule
 
 
@@ -20,7 +20,9 @@ class ConclusionReader:
         self._loosely_not = patterns.rule("conclusion", "loosely_not_necessary")
         self._loosely = patterns.rule("conclusion", "loosely_necessary")
         self._yes = patterns.rule("conclusion", "necessary")
-        self._needed = {rule.name: _needed(rule) for rule in (self._not, self._partly, self._yes)}
+        self._needed = {
+            rule.name: needed_words(rule.alone.source, verbose=True) for rule in (self._not, self._partly, self._yes)
+        }
         """Of what a rule needs something must stand in a piece: to look for that takes less than a clock does."""
 
     def read_loosely(self, rationale: str) -> Found[str] | None:
@@ -64,14 +66,7 @@ class ConclusionReader:
         words = self._needed[rule.name]
         if words and all(small.find(word, piece.start, piece.end) < 0 for word in words):
             return []
-        whole = rule.family.members[rule.number].whole
-        return [Span(*match.span()) for match in whole.finditer(text, piece.start, piece.end, tame=tame)]
-
-
-def _needed(rule: Rule) -> tuple[str, ...]:
-    """Folded words of which one stands in every match of a rule, the shortest first; none where it needs none."""
-    words = needs(rule.compiled.pattern, verbose=True).words or ()
-    return tuple(sorted({word.strip(EDGE + " ") for word in words}, key=len))
+        return [Span(*match.span()) for match in rule.alone.finditer(text, piece.start, piece.end, tame=tame)]
 
 
 def _from_the_end(text: str) -> Iterator[Span]:

@@ -186,7 +186,7 @@ class ContextReader:
         for number in live:
             if number in self._sections:
                 rule, topic, reach = self._sections[number]
-                for m in self._family.members[number].finditer(reading, number, start, end):
+                for m in self._family.within(reading, number, start, end):
                     cues.append(_Cue(*m.span(), rule.name, topic, reach))  # noqa: PERF401 - most rules find none
         cues.sort(key=lambda c: (c.start, -c.end))
         return cues
@@ -197,7 +197,7 @@ class ContextReader:
             (*self._drops[n], m)
             for n in live
             if n in self._drops
-            for m in self._family.members[n].finditer(reading, n, sentence.start, sentence.end)
+            for m in self._family.within(reading, n, sentence.start, sentence.end)
         ]
         if not found:  # nothing to stop
             return []

@@ -10,7 +10,7 @@ import regex
 from pydantic import Field
 
 from extract.expressions import Alternatives, Expression, Family
-from extract.layout import compile_words, spaced
+from extract.layout import compile_words, sought, spaced
 from extract.patterns import Patterns, Strict
 
 Guideline = Literal[
@@ -73,7 +73,7 @@ class Guidelines:
     def odg_chapter(self) -> Expression:
         """A chapter of the ODG."""
         names = sorted(self.data.odg_chapters, key=len, reverse=True)
-        return Expression(spaced(rf"(?:{_either(names)})(?!\w)"), int(regex.IGNORECASE))
+        return sought(rf"(?:{_either(names)})(?!\w)")
 
     @cached_property
     def sources(self) -> regex.Pattern[str]:

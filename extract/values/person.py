@@ -97,7 +97,7 @@ class PersonReader:
             for order, rule in enumerate(rules):
                 if rule.number not in live:
                     continue
-                for match in self._family.members[rule.number].finditer(reading, rule.number, 0, len(text)):
+                for match in self._family.within(reading, rule.number, 0, len(text)):
                     number = _age(match)
                     if number is not None and not _of_family(text, match.start(), match.end()):
                         said.append(_Said(tier, match.start("age"), order, number, rule, match))

@@ -61,7 +61,7 @@ class PriorCareFinder:
             taken: list[Span] = []
             for number in reading.numbers(sentence.start, sentence.end):
                 rule = self._finders[number]
-                for match in self._family.members[number].finditer(reading, number, sentence.start, sentence.end):
+                for match in self._family.within(reading, number, sentence.start, sentence.end):
                     if _FAMILY.search(sentence.of(text)):
                         break
                     span = Span(*match.span())
