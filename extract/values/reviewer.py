@@ -8,8 +8,8 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.expressions import TIME_LIMIT, Expression
 from extract.patterns import Patterns, Rule
+from extract.values.masks import Masks
 from extract.values.remembered import Remembered
 from extract.words import fold
 
@@ -38,7 +38,7 @@ class ReviewerReader:
         self._states = frozenset(row["state"].lower() for row in patterns.table(self.STATES, ("state",)))
         names = [row["specialty"] for row in patterns.table(self.SPECIALTIES, ("specialty", "source"))]
         joined = sorted((n for n in names if regex.search(r",|&|\band\b", n)), key=len, reverse=True)
-        self._whole = _Whole(tuple(_flexible(n) for n in joined))
+        self._whole = Masks([_flexible(n) for n in joined], int(regex.IGNORECASE))
         self._known = frozenset(n.lower() for n in names)
         self._state_rules = tuple(patterns.rule("reviewer", f"states_{k}") for k in ("labelled", "sentence"))
         self._labelled = patterns.rule("reviewer", "specialties_labelled")
@@ -70,7 +70,7 @@ class ReviewerReader:
     def _known_only(self, rule: Rule, text: str) -> list[Found[str]]:
         return [f for f in self._list(rule, text, self._whole) if f.value.lower() in self._known]
 
-    def _list(self, rule: Rule, text: str, whole: _Whole | None) -> list[Found[str]]:
+    def _list(self, rule: Rule, text: str, whole: Masks | None) -> list[Found[str]]:
         found: list[Found[str]] = []
         for match in rule.finditer(text):
             at = match.start("value")
@@ -81,26 +81,17 @@ class ReviewerReader:
         return found
 
 
-class _Whole:
-    """Names that stay whole in a list, each by itself and whether there is any."""
-
-    def __init__(self, names: tuple[regex.Pattern[str], ...]) -> None:
-        self.names = names
-        self.any = Expression("|".join(name.pattern for name in names) or r"(?!)", int(regex.IGNORECASE))
-
-
-def _flexible(name: str) -> regex.Pattern[str]:
+def _flexible(name: str) -> str:
     """An expression for a name, with "&" or "and"."""
     words = ("(?:&|and)" if w.lower() in ("&", "and") else regex.escape(w) for w in name.split())
-    return regex.compile(r"\s+".join(words), regex.IGNORECASE)
+    return r"\s+".join(words)
 
 
-def _pieces(words: str, whole: _Whole | None) -> list[tuple[int, int]]:
+def _pieces(words: str, whole: Masks | None) -> list[tuple[int, int]]:
     """Ranges of a list's members; names of the vocabulary that hold "and" or "&" stay whole."""
     held = words
-    if whole is not None and _JOINED.search(words) and whole.any.search(words, 0, len(words)):
-        for name in whole.names:
-            held = name.sub(lambda m: "x" * len(m.group()), held, timeout=TIME_LIMIT)
+    if whole is not None and _JOINED.search(words):
+        held = whole.hide(words, lambda name: "x" * len(name))
     ranges: list[tuple[int, int]] = []
     start = 0
     for cut in _SPLIT.finditer(held):

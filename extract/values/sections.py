@@ -14,6 +14,7 @@ from functools import cached_property
 import regex
 
 from extract.expressions import TIME_LIMIT, Expression
+from extract.values.masks import Masks
 from extract.words import fold
 
 _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")
@@ -100,18 +101,9 @@ class Sections:
     """Names that hold a comma before a capital, as an analyst listed them."""
 
     @cached_property
-    def _commas(self) -> tuple[regex.Pattern[str], ...]:
-        return tuple(regex.compile(name, regex.IGNORECASE) for name in self._escaped)
-
-    @cached_property
-    def _any_comma(self) -> Expression:
-        """Whether one of these names stands in a list: in few it does."""
-        return Expression("|".join(self._escaped) or r"(?!)", int(regex.IGNORECASE))
-
-    @property
-    def _escaped(self) -> list[str]:
+    def _names(self) -> Masks:
         escaped = (regex.escape(name, special_only=True).replace(r"\ ", " ") for name in self.with_commas)
-        return [name.replace(" ", r"\s+") for name in escaped]
+        return Masks([name.replace(" ", r"\s+") for name in escaped], int(regex.IGNORECASE))
 
     def split(self, words: str) -> list[str]:
         """The names in ``words``, in order."""
@@ -125,10 +117,7 @@ class Sections:
         return [f for f in found if f and not _LINK_ALONE.fullmatch(f)]
 
     def _plain(self, words: str) -> list[str]:
-        held = words
-        if "," in words and self._any_comma.search(words, 0, len(words)):
-            for name in self._commas:  # hide the commas of known names
-                held = name.sub(lambda m: m.group().replace(",", "\0"), held, timeout=TIME_LIMIT)
+        held = self._names.hide(words, lambda name: name.replace(",", "\0")) if "," in words else words
         found: list[str] = []
         for start, end in top_level(held, ",;"):
             piece = _LINK_NAME.sub("", held[start:end].replace("\0", ",").strip())

@@ -16,8 +16,9 @@ from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
 from extract.folding import folded
 from extract.needs import EDGE, Needs, needs
-from extract.patterns import PatternError, Patterns, Strict
+from extract.patterns import PatternError, Patterns, Strict, flags_of
 from extract.values.drugs import DrugReader, DrugRequest
+from extract.values.masks import Masks
 
 DRUG_PRIORITY: Final = 50
 """Where a drug of the vocabulary stands among the terms' priorities."""
@@ -183,10 +184,7 @@ class TreatmentClassifier:
                 self._terms.append(_Term(group, stems))
         self._family = Family(members)
         self._cues = {name: patterns.compile(cue) for name, cue in data.cues.items()}
-        self._masks = [patterns.compile(mask) for mask in data.masks]
-        masks = "|".join(f"(?:{mask})" for mask in data.masks)
-        self._any_mask = patterns.alternatives(masks).whole if masks else None
-        """Whether one of them will match: few headings have anything to hide."""
+        self._masks = Masks([patterns.compile(mask).pattern for mask in data.masks], flags_of(case_sensitive=False))
         self._drugs = DrugReader(patterns=patterns)
 
     def classify(self, request: str) -> Classified:
@@ -242,14 +240,7 @@ class TreatmentClassifier:
 
     def _masked(self, request: str) -> str:
         """A request without the words that would tell another treatment."""
-        text = request
-        if self._any_mask is None or self._any_mask.search(text, 0, len(text)) is None:
-            return text
-        for mask in self._masks:
-            for match in list(mask.finditer(text, timeout=TIME_LIMIT)):
-                start, end = match.span()
-                text = text[:start] + _HIDDEN * (end - start) + text[end:]
-        return text
+        return self._masks.hide(request, lambda words: _HIDDEN * len(words))
 
     def _fits(self, data: TreatmentGroup, request: str, cues: dict[str, bool]) -> bool:
         """Whether the cues that a group depends on stand in a request; ``cues``: those that were looked for."""
