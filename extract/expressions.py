@@ -64,15 +64,15 @@ class Expression:
 
     def search(self, text: str, start: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
         """First match within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
-        if stop - start <= reach.search and start <= LENGTH:
+        compiled, known = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= known.search and start <= LENGTH:
             return compiled.search(text, start, stop)
         return compiled.search(text, start, stop, timeout=TIME_LIMIT)
 
     def match(self, text: str, at: int, stop: int, *, tame: bool = False) -> regex.Match[str] | None:
         """The match in ``text[at:stop]`` that begins at ``at``. Raises TimeoutError past the limit."""
-        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
-        if stop - at <= reach.match and at <= LENGTH:
+        compiled, known = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - at <= known.match and at <= LENGTH:
             return compiled.match(text, at, stop)
         if tame and self._head is not None and self._head.match(text, at, stop) is None:
             return None
@@ -80,15 +80,15 @@ class Expression:
 
     def matcher(self, start: int, stop: int, *, tame: bool) -> Matcher:
         """``match`` for many places of the window ``start:stop`` of a text, asked as ``matcher(text, at, stop)``."""
-        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
-        if stop - start <= reach.match and start <= LENGTH:
+        compiled, known = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= known.match and start <= LENGTH:
             return compiled.match
         return partial(self.match, tame=tame)
 
     def finditer(self, text: str, start: int, stop: int, *, tame: bool = False) -> Iterator[regex.Match[str]]:
         """All matches within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        compiled, reach = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
-        if stop - start <= reach.search and start <= LENGTH:
+        compiled, known = self._compiled or self.compiled, self._reaches[tame] or self._ask(tame)
+        if stop - start <= known.search and start <= LENGTH:
             return iter(compiled.finditer(text, start, stop))
         return iter(compiled.finditer(text, start, stop, timeout=TIME_LIMIT))
 

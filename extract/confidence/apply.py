@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from extract.book import PLACES
 from extract.confidence.features import (
     DERIVED,
     FACTS,
@@ -45,7 +46,6 @@ NEW: Final = 0.85
 """What a method may claim that few letters with gold have shown, or none: as much as its field, up to here."""
 START: Final = "start"
 """Name of the weight that every value has."""
-PLACES: Final = 4
 _SOURCES: Final = frozenset(DERIVED.values())
 _REMEMBERED: Final = 5000
 _STEEPEST: Final = 30.0
