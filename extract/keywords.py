@@ -22,8 +22,8 @@ from extract.needs import EDGE, Needs
 
 SHORT: Final = 200
 """Characters up to which a text is a short one."""
-TABLED: Final = 1500
-"""Words up to which a table of what follows each of their letters is made."""
+TABLED: Final = 50
+"""Words up to which a table of all steps is made: one of many words no longer stays in the processor's cache."""
 _REMEMBERED: Final = 4
 """Texts whose words are remembered: several rules read the same few texts in turn."""
 
@@ -238,6 +238,5 @@ def _form(word: str) -> _Form:
 def _automaton(words: Sequence[str]) -> AhoCorasick | None:
     if not words:
         return None
-    # a table of all steps is up to twice as fast, and needs more room
     kind = Implementation.DFA if len(words) <= TABLED else None
     return AhoCorasick(words, matchkind=MatchKind.Standard, implementation=kind)

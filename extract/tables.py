@@ -70,6 +70,11 @@ _FLAT: Final = itemgetter(
 """Puts the columns of items, of their citations and of their letters into the order of flat."""
 
 
+_LEAST: Final = 1e-4
+_MOST: Final = 1e9
+"""Numbers from and below which Python and Arrow write alike."""
+
+
 class _Read(NamedTuple):
     """The columns that letters have in all tables but flat, and what flat is put together of."""
 
@@ -248,8 +253,7 @@ def _csv_column(kind: Type, values: Sequence[Any], *, raw: bool) -> list[str]:
     if kind == "int":
         return ["" if v is None else str(v) for v in values]
     if kind == "num":
-        known = {v: "" if v is None else _number(v) for v in set(values)}  # lines share the sides of their boxes
-        return [known[v] for v in values]
+        return _numbers(values)
     if kind == "str":
         cells = ["" if v is None else v for v in values]
         if not raw and _FORMULA.search("\n".join(["", *cells])):
@@ -266,10 +270,18 @@ def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"'
 
 
-def _number(value: float) -> str:
-    """As ``plain``, for whom what kind of value it is need not be asked."""
-    text = repr(value)
-    return text if "." in text and text[-2:] != ".0" and "e" not in text else plain(value)
+def _numbers(values: Sequence[float | None]) -> list[str]:
+    """As ``plain``, all at once, which takes half as long."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pa.array(values, pa.float64())
+    limits = pc.min_max(pc.abs(numbers.filter(pc.not_equal(numbers, 0.0))))
+    least, most = limits["min"].as_py(), limits["max"].as_py()
+    if least is not None and not (least >= _LEAST and most < _MOST):  # Arrow writes these otherwise
+        return ["" if v is None else plain(v) for v in values]
+    cells: list[str] = pc.fill_null(pc.add(numbers, 0.0).cast(pa.string()), "").to_pylist()  # -0.0 is 0 then
+    return cells
 
 
 def safe(text: str) -> str:
