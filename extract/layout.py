@@ -10,7 +10,7 @@ and `` ?`` for any or none.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -20,7 +20,7 @@ from pydantic import Field
 
 from extract.effort import is_little
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family, alternatives
 from extract.folding import folded
 from extract.needs import needed_words
 from extract.patterns import PatternError, Patterns, Strict
@@ -28,6 +28,7 @@ from extract.text import LetterText, TextLine
 from extract.words import trim
 
 _LOOKS_BACK = ("(?<=", r"\B", r"\K", r"\G")
+_BEGINS = regex.compile(r"\p{L}{4}")
 _MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
@@ -175,25 +176,45 @@ class Label:
     family: Family
     """The labels of the whole layout."""
     number: int
+    ways: tuple[Expression, ...] = ()
+    """Each way to print it, where all begin with a word, which a search runs ahead to."""
 
     @property
     def groups(self) -> frozenset[str]:
         """Names of what it tells beside itself, as ``number``."""
         return frozenset(self.family.members[self.number].whole.compiled.groupindex)
 
-    def finditer(self, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
+    def finditer(self, text: str, start: int, stop: int, *, tame: bool) -> Iterable[regex.Match[str]]:
         """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return self.family.finditer(self.number, text, start, stop)
+        found = _apart([list(way.finditer(text, start, stop, tame=tame)) for way in self.ways])
+        return self.family.finditer(self.number, text, start, stop) if found is None else found
 
-    def matches(self, text: str, starts: Sequence[int], stop: int) -> Iterator[regex.Match[str]]:
+    def matches(self, text: str, starts: Sequence[int], stop: int, *, tame: bool) -> Iterator[regex.Match[str]]:
         """The labels that begin exactly at ``starts``. Raises TimeoutError past the limit."""
-        compiled = self.family.members[self.number].whole.compiled
-        others = never_first(compiled)
+        whole = self.family.members[self.number].whole
+        others = never_first(whole.compiled)
         for at in starts:
             if text[at : at + 1] not in others:
-                match = compiled.match(text, at, stop, timeout=TIME_LIMIT)
+                match = whole.match(text, at, stop, tame=tame)
                 if match is not None:
                     yield match
+
+
+def _apart(ways: Sequence[Sequence[regex.Match[str]]]) -> Sequence[regex.Match[str]] | None:
+    """The matches of one expression, made of those of its branches; None where they do not tell, as of no branches.
+
+    Of those that overlap the first counts; what goes on behind it may have hidden another match of its branch.
+    """
+    if len(ways) == 1:
+        return ways[0]
+    found = sorted([match for matches in ways for match in matches], key=lambda match: match.start())
+    kept: list[regex.Match[str]] = []
+    for match in found:
+        if not kept or match.start() >= kept[-1].end():
+            kept.append(match)
+        elif match.end() > kept[-1].end():
+            return None
+    return kept if ways else None
 
 
 @dataclass(frozen=True)
@@ -242,8 +263,8 @@ class Layout:
         """Each part of an item with its labels."""
         variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
         family = Family([Alternatives(v, int(regex.IGNORECASE), branches=[v]) for v in variants])
-        numbers = iter(range(len(variants)))
-        return tuple((p, tuple(Label(family, next(numbers)) for _ in p.variants)) for p in self.data.items.parts)
+        labels = iter([Label(family, number, _ways(variant)) for number, variant in enumerate(variants)])
+        return tuple((p, tuple(next(labels) for _ in p.variants)) for p in self.data.items.parts)
 
     def recognises(self, stands: Callable[[regex.Pattern[str]], bool]) -> bool:
         """True where all stands that this layout must have, and nothing that it must not."""
@@ -343,7 +364,7 @@ class LayoutReader:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)
         chosen = layout or self._any
-        labels = _labels(text.clean, chosen)
+        labels = _labels(text, chosen)
         inside = [label for same in labels.values() for label in same]
         found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in inside))
         marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
@@ -364,14 +385,26 @@ class LayoutReader:
         )
 
 
+def _ways(label: str) -> tuple[Expression, ...]:
+    """The branches of a label, where each begins with a word."""
+    ways = [label] if "#" in label else alternatives(label)
+    return tuple(Expression(way, int(regex.IGNORECASE)) for way in ways) if all(map(_BEGINS.match, ways)) else ()
+
+
 def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:
     return mark[1].start == mark[1].end and before[0].section == mark[0].section
 
 
-def _labels(text: str, layout: Layout) -> dict[int, tuple[Span, ...]]:
+def labels_of(text: LetterText, variants: Sequence[Label]) -> tuple[Span, ...]:
+    """Where one of the labels of a part stands in a letter."""
+    clean, tame = text.clean, text.tame
+    return tuple([Span(*m.span()) for label in variants for m in label.finditer(clean, 0, len(clean), tame=tame)])
+
+
+def _labels(text: LetterText, layout: Layout) -> dict[int, tuple[Span, ...]]:
     """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
     return {
-        number: tuple([Span(*m.span()) for variant in variants for m in variant.finditer(text)])
+        number: labels_of(text, variants)
         for number, (part, variants) in enumerate(layout.parts)
         if part.part not in ("item", "decision")
     }

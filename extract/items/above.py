@@ -27,8 +27,7 @@ def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsDat
         return []
     clean = text.clean
     decision = sought(data.decision)
-    starts = text.starts_in(region)
-    marks = find_marks(clean, region, layout, starts)
+    marks = find_marks(text, region, layout)
     first_part = data.parts[0].part
     anchors = [i for i, m in enumerate(marks) if m.part == first_part]
     blocks: list[tuple[Span, list[Mark]]] = []

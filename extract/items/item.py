@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ import regex
 
 from extract.evidence import Found, Span
 from extract.layout import Layout, Part
+from extract.text import LetterText
 
 DECISIONS: Final = ("modified", "upheld", "overturned")
 """Names of the groups of a heading's decision, and the values of issues.decision."""
@@ -39,9 +40,9 @@ class Item:
     parts: dict[Part, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mark:
-    """A label or sentence that opens a part, with its match."""
+    """A label or sentence that opens a part, with its match. Nobody changes one, nor freezes it, which takes longer."""
 
     part: Part
     start: int
@@ -53,15 +54,17 @@ class Mark:
         return self.match.groupdict().get(name)
 
 
-def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -> list[Mark]:
+def find_marks(text: LetterText, region: Span, layout: Layout) -> list[Mark]:
     """Labels of parts inside a region, in order; at a line's start unless the layout says inline."""
+    clean, tame, starts = text.clean, text.tame, text.starts_in(region)
     found: list[Mark] = []
     for part, variants in layout.parts:
         for variant in variants:
+            matches: Iterable[regex.Match[str]]
             if part.inline:
-                matches = list(variant.finditer(text, region.start, region.end))
+                matches = variant.finditer(clean, region.start, region.end, tame=tame)
             else:
-                matches = list(variant.matches(text, starts, region.end))
+                matches = variant.matches(clean, starts, region.end, tame=tame)
             found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in matches]
     found.sort(key=lambda m: (m.start, -m.match.end()))
     kept: list[Mark] = []
