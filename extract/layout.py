@@ -169,6 +169,20 @@ def never_first(pattern: regex.Pattern[str]) -> frozenset[str]:
     return frozenset(c for c in map(chr, range(128)) if pattern.match(c, partial=True) is None)
 
 
+class _Heads(dict[str, bool]):
+    """Whether a match may begin with two characters, learnt as they are met: each pair is asked of a year's letters."""
+
+    def __init__(self, pattern: regex.Pattern[str]) -> None:
+        self._pattern = pattern
+        self._always = any(mark in pattern.pattern for mark in _LOOKS_BACK)
+
+    def __missing__(self, head: str) -> bool:
+        may = self._always or self._pattern.match(head, partial=True) is not None
+        if head.isascii():  # else there may be any number
+            self[head] = may
+        return may
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One way in which a layout prints the label of a part."""
@@ -254,6 +268,11 @@ class Layout:
         return compile_words("|".join(f"(?:{v})" for h in self.data.headings for v in h.variants))
 
     @cached_property
+    def heads(self) -> Mapping[str, bool]:
+        """Whether ``opening`` may begin with two characters."""
+        return _Heads(self.opening)
+
+    @cached_property
     def opens_soon(self) -> bool:
         """True where a look for ``opening``, or for one heading, at one place of a tame text needs no clock."""
         return is_little(self.opening.pattern)
@@ -335,6 +354,8 @@ class LayoutReader:
         words = line.strip()
         if words[:1] in never_first(self._furniture):
             return False
+        if (needed := needed_words(self._furniture.pattern)) and not any(map(folded(words).__contains__, needed)):
+            return False
         return self._furniture.fullmatch(words, timeout=TIME_LIMIT) is not None
 
     def recognise(self, text: str) -> Layout | None:
@@ -413,12 +434,12 @@ def _labels(text: LetterText, layout: Layout) -> dict[int, tuple[Span, ...]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
-    opening, others, clean = layout.opening, never_first(layout.opening), text.clean
+    opening, heads, clean = layout.opening, layout.heads, text.clean
     # most lines that begin as a heading does are none: the clock would take longer than the look
     limit = None if layout.opens_soon and text.tame else TIME_LIMIT
     for index, start in enumerate(text.starts_in(Span(0, len(clean)))):
-        if clean[start : start + 1] in others or start < last:
-            continue  # a look at one character, where a match takes as long as fifty
+        if not heads[clean[start : start + 2]] or start < last:
+            continue  # a look at two characters, where a match takes as long as twenty
         if opening.match(clean, start, timeout=limit) is None:
             continue
         best: tuple[HeadingData, Span] | None = None
