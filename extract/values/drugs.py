@@ -17,6 +17,7 @@ EXACT: Final = 0.97
 MISSPELT: Final = 0.7
 """Confidence in a name that differs from one of the vocabulary by a letter or two."""
 _HIDDEN: Final = "¦"
+_LETTERS: Final = regex.compile(r"[a-z]+")
 _SPACE: Final = regex.compile(r"\s")
 _NEARBY: Final = 40
 """Characters after the name within which two bare numbers are its strength."""
@@ -309,7 +310,7 @@ class DrugReader:
         if groups.get("value"):
             return float(groups["value"].replace(",", ""))
         total = 0
-        for word in regex.findall(r"[a-z]+", (groups.get("word") or "").lower()):
+        for word in _LETTERS.findall((groups.get("word") or "").lower()):
             number = self.names.words.numbers.get(word)
             if number is None:
                 continue
