@@ -18,7 +18,7 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from extract.effort import is_little
+from extract.effort import is_little, is_tame
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family, alternatives
 from extract.folding import folded
@@ -141,8 +141,12 @@ class SharedData(Strict):
     """Labels that every layout knows; a layout file adds its own."""
 
 
+@cache
 def spaced(expression: str) -> str:
-    """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none."""
+    """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none.
+
+    The same words each time, of which it is known what they hash to.
+    """
     return expression.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
@@ -248,14 +252,14 @@ class Layout:
         return tuple((h, tuple(compile_words(v) for v in h.variants)) for h in self.data.headings)
 
     @cached_property
-    def required(self) -> tuple[regex.Pattern[str], ...]:
-        """Compiled ``recognise.all``."""
-        return tuple(compile_words(e) for e in self.data.recognise.all)
+    def required(self) -> tuple[Expression, ...]:
+        """``recognise.all``; layouts share their expressions."""
+        return tuple(sought(e) for e in self.data.recognise.all)
 
     @cached_property
-    def forbidden(self) -> tuple[regex.Pattern[str], ...]:
-        """Compiled ``recognise.none``."""
-        return tuple(compile_words(e) for e in self.data.recognise.none)
+    def forbidden(self) -> tuple[Expression, ...]:
+        """``recognise.none``."""
+        return tuple(sought(e) for e in self.data.recognise.none)
 
     @cached_property
     def furniture(self) -> tuple[regex.Pattern[str], ...]:
@@ -285,7 +289,7 @@ class Layout:
         labels = iter([Label(family, number, _ways(variant)) for number, variant in enumerate(variants)])
         return tuple((p, tuple(next(labels) for _ in p.variants)) for p in self.data.items.parts)
 
-    def recognises(self, stands: Callable[[regex.Pattern[str]], bool]) -> bool:
+    def recognises(self, stands: Callable[[Expression], bool]) -> bool:
         """True where all stands that this layout must have, and nothing that it must not."""
         return all(stands(p) for p in self.required) and not any(stands(p) for p in self.forbidden)
 
@@ -360,15 +364,17 @@ class LayoutReader:
 
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
-
         small = folded(text)
+        tame = is_tame(small)
+        known: dict[Expression, bool] = {}
 
-        @cache
-        def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
-            words = needed_words(expression.pattern)
-            if words and not any(word in small for word in words):
-                return False  # most that are not there lack a word: a search would go through the whole letter
-            return expression.search(text, timeout=TIME_LIMIT) is not None
+        def stands(expression: Expression) -> bool:
+            if expression not in known:
+                words = needed_words(expression.source)
+                # most that are not there lack a word: a search would go through the whole letter
+                may = not words or any(map(small.__contains__, words))
+                known[expression] = may and expression.search(text, 0, len(text), tame=tame) is not None
+            return known[expression]
 
         return next((la for la in self.layouts if la.recognises(stands)), None)
 
