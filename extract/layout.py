@@ -29,6 +29,7 @@ from extract.words import trim
 
 _LOOKS_BACK = ("(?<=", r"\B", r"\K", r"\G")
 _BEGINS = regex.compile(r"\p{L}{4}")
+_AROUND = regex.compile(r"[$^]|\\[bBAZzKG]|\(\?<?[=!]")
 _MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
@@ -196,6 +197,8 @@ class Label:
     number: int
     ways: tuple[Expression, ...] = ()
     """Each way to print it, where all begin with a word, which a search runs ahead to."""
+    plain: bool = False
+    """True where these tell by their own words alone that it stands somewhere, whatever stands around."""
 
     @property
     def groups(self) -> frozenset[str]:
@@ -286,7 +289,9 @@ class Layout:
         """Each part of an item with its labels."""
         variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
         family = Family([Alternatives(v, int(regex.IGNORECASE), branches=[v]) for v in variants])
-        labels = iter([Label(family, number, _ways(variant)) for number, variant in enumerate(variants)])
+        ways = map(_ways, variants)
+        plain = [not _AROUND.search(variant) for variant in variants]
+        labels = iter([Label(family, n, own, bool(own) and plain[n]) for n, own in enumerate(ways)])
         return tuple((p, tuple(next(labels) for _ in p.variants)) for p in self.data.items.parts)
 
     def recognises(self, stands: Callable[[Expression], bool]) -> bool:
@@ -312,7 +317,7 @@ class Sections:
     spans: tuple[SectionSpan, ...] = field(default_factory=tuple)
     candidates: tuple[Layout, ...] = ()
     """The layouts whose way of printing items is to be tried."""
-    labels: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+    labels: Mapping[int, tuple[regex.Match[str], ...]] = field(default_factory=dict)
     """Where the labels of an item's part stand, by the part's number in the layout; not of all parts."""
 
     def all(self, *names: Section) -> list[SectionSpan]:
@@ -392,7 +397,7 @@ class LayoutReader:
         layout = self.recognise(text.clean)
         chosen = layout or self._any
         labels = _labels(text, chosen)
-        inside = [label for same in labels.values() for label in same]
+        inside = [Span(*label.span()) for same in labels.values() for label in same]
         found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in inside))
         marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
         spans: list[SectionSpan] = []
@@ -422,13 +427,13 @@ def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -
     return mark[1].start == mark[1].end and before[0].section == mark[0].section
 
 
-def labels_of(text: LetterText, variants: Sequence[Label]) -> tuple[Span, ...]:
+def labels_of(text: LetterText, variants: Sequence[Label]) -> tuple[regex.Match[str], ...]:
     """Where one of the labels of a part stands in a letter."""
     clean, tame = text.clean, text.tame
-    return tuple([Span(*m.span()) for label in variants for m in label.finditer(clean, 0, len(clean), tame=tame)])
+    return tuple([m for label in variants for m in label.finditer(clean, 0, len(clean), tame=tame)])
 
 
-def _labels(text: LetterText, layout: Layout) -> dict[int, tuple[Span, ...]]:
+def _labels(text: LetterText, layout: Layout) -> dict[int, tuple[regex.Match[str], ...]]:
     """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
     return {
         number: labels_of(text, variants)

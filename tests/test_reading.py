@@ -1,7 +1,8 @@
 """Engines, joined words, and the header table read by positions and by order."""
 
 import logging
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pypdfium2
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from extract.evidence import Span
 from extract.expressions import Alternatives, Expression, Family
 from extract.header import HeaderReader
+from extract.items.item import find_marks
 from extract.layout import Label, LayoutReader, compile_words, never_first
 from extract.pipeline import LetterReader, Source
 from extract.reading import Page, open_letter
@@ -171,6 +173,19 @@ def test_matches_of_branches_are_those_of_the_whole(ways, text):
     found = [match.span() for match in label.finditer(text, 0, len(text), tame=True)]
     assert found == [match.span() for match in compile_words("(?-i:" + "|".join(ways) + ")").finditer(text)]
     assert found
+
+
+def test_labels_of_a_letter_tell_those_of_any_part_of_it(patterns):
+    """Also of parts that cut a label in two, as no section does."""
+    text = LetterText(pages(LETTER))
+    sections = LayoutReader(patterns=patterns).split(text)
+    apart = replace(sections, labels={})
+    assert sections.known
+    labels = [label.span() for same in sections.labels.values() for label in same]
+    edges = [0, len(text.clean), *(at for start, end in labels for at in (start - 1, start, start + 9, end, end + 1))]
+    for start, end in combinations(sorted(edges), 2):
+        marks, wanted = (find_marks(text, Span(start, end), s, s.layout) for s in (sections, apart))
+        assert [(m.part, m.match.span()) for m in marks] == [(m.part, m.match.span()) for m in wanted]
 
 
 def test_running_footers_stay_out_of_the_clean_text():

@@ -48,7 +48,8 @@ def _left_over(facts: Facts) -> list[Place]:
         labels = facts.sections.labels.get(number)
         if labels is None:
             labels = labels_of(facts.text, variants)
-        found = [at for region in regions for at in labels if region.contains(at)]
+        stand = [Span(*label.span()) for label in labels]
+        found = [at for region in regions for at in stand if region.contains(at)]
         contents = [span for each in facts.items if (span := each.item.parts.get(part.part)) is not None]
         if len(found) > len(contents):
             over += [facts.place(at) for at in found if not any(_opens(at, span) for span in contents)]

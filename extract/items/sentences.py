@@ -23,7 +23,7 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
     stated: list[Mark] = []
     for section in sections.all(*layout.data.items.sections):
         region = section.content
-        marks = find_marks(text, region, layout)
+        marks = find_marks(text, region, sections, layout)
         stated += [m for m in marks if m.part == "decision"]
         items += _opened(text.clean, region, marks)
     if not items:
