@@ -261,19 +261,21 @@ def _near(said: str, wanted: str) -> bool:
 
 def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: bool) -> list[_Label]:
     found: list[_Label] = []
-    begin: dict[str, list[int]] = {}  # a word stands under itself and without the mark at its end
+    said: dict[str, list[int]] = {}
+    bare: dict[str, list[int]] = {}
     for n, piece in enumerate(pieces):
-        begin.setdefault(piece.said, []).append(n)
-        if piece.bare != piece.said:
-            begin.setdefault(piece.bare, []).append(n)
-    printed = frozenset(begin)
+        said.setdefault(piece.said, []).append(n)
+        bare.setdefault(piece.bare, []).append(n)
+    printed = said.keys() | bare.keys()
+    ended = {piece.bare for piece in pieces if piece.bare != piece.said}
     for field in fields:
         for words, every in field.words:
-            if not scanned and not every <= printed:
+            if not scanned and not (words[-1] in ended and every <= printed):
                 continue  # most labels: a letter has one for each field
-            for start in range(len(pieces)) if scanned else begin[words[0]]:
-                alone = len(words) == 1
-                if _same(pieces[start], words[0], alone, scanned=scanned) and not (alone and _goes_on(pieces, start)):
+            alone = len(words) == 1
+            for start in range(len(pieces)) if scanned else (bare if alone else said).get(words[0], ()):
+                same = not scanned or _same(pieces[start], words[0], alone, scanned=scanned)
+                if same and not (alone and _goes_on(pieces, start)):
                     whole = _follow(pieces, start, words, scanned=scanned)
                     indices = whole
                     if scanned and whole is None and len(words[0]) >= TELLING_WORD:
@@ -287,7 +289,7 @@ def _labels(pieces: Sequence[_Piece], fields: Sequence[FieldData], *, scanned: b
                         found.append(_Label(field, indices, box, guessed))
     # 'Date of Injury' within 'Prior Date of Injury' and the like: the longer label has the words
     parts = [frozenset(label.pieces) for label in found]
-    return [label for label, own in zip(found, parts, strict=True) if not any(own < other for other in parts)]
+    return [label for label, own in zip(found, parts, strict=True) if not any(map(own.__lt__, parts))]
 
 
 def _goes_on(pieces: Sequence[_Piece], at: int) -> bool:

@@ -10,7 +10,7 @@ and `` ?`` for any or none.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -18,9 +18,9 @@ from typing import Literal
 import regex
 from pydantic import Field
 
-from extract.effort import is_little
+from extract.effort import is_little, is_tame
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
+from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family, alternatives
 from extract.folding import folded
 from extract.needs import needed_words
 from extract.patterns import PatternError, Patterns, Strict
@@ -28,6 +28,8 @@ from extract.text import LetterText, TextLine
 from extract.words import trim
 
 _LOOKS_BACK = ("(?<=", r"\B", r"\K", r"\G")
+_BEGINS = regex.compile(r"\p{L}{4}")
+_AROUND = regex.compile(r"[$^]|\\[bBAZzKG]|\(\?<?[=!]")
 _MORE = regex.compile(r"(?<![:.])\s+\p{Lu}{3,}\b")
 UNKNOWN = "unknown"
 SHARED = "shared.yaml"
@@ -140,8 +142,12 @@ class SharedData(Strict):
     """Labels that every layout knows; a layout file adds its own."""
 
 
+@cache
 def spaced(expression: str) -> str:
-    """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none."""
+    """A layout expression as a regular one: a space is any run of white space, ` ?` perhaps none.
+
+    The same words each time, of which it is known what they hash to.
+    """
     return expression.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
@@ -168,6 +174,20 @@ def never_first(pattern: regex.Pattern[str]) -> frozenset[str]:
     return frozenset(c for c in map(chr, range(128)) if pattern.match(c, partial=True) is None)
 
 
+class _Heads(dict[str, bool]):
+    """Whether a match may begin with two characters, learnt as they are met: each pair is asked of a year's letters."""
+
+    def __init__(self, pattern: regex.Pattern[str]) -> None:
+        self._pattern = pattern
+        self._always = any(mark in pattern.pattern for mark in _LOOKS_BACK)
+
+    def __missing__(self, head: str) -> bool:
+        may = self._always or self._pattern.match(head, partial=True) is not None
+        if head.isascii():  # else there may be any number
+            self[head] = may
+        return may
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """One way in which a layout prints the label of a part."""
@@ -175,25 +195,47 @@ class Label:
     family: Family
     """The labels of the whole layout."""
     number: int
+    ways: tuple[Expression, ...] = ()
+    """Each way to print it, where all begin with a word, which a search runs ahead to."""
+    plain: bool = False
+    """True where these tell by their own words alone that it stands somewhere, whatever stands around."""
 
     @property
     def groups(self) -> frozenset[str]:
         """Names of what it tells beside itself, as ``number``."""
         return frozenset(self.family.members[self.number].whole.compiled.groupindex)
 
-    def finditer(self, text: str, start: int = 0, stop: int | None = None) -> Iterator[regex.Match[str]]:
+    def finditer(self, text: str, start: int, stop: int, *, tame: bool) -> Iterable[regex.Match[str]]:
         """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        return self.family.finditer(self.number, text, start, stop)
+        found = _apart([list(way.finditer(text, start, stop, tame=tame)) for way in self.ways])
+        return self.family.finditer(self.number, text, start, stop) if found is None else found
 
-    def matches(self, text: str, starts: Sequence[int], stop: int) -> Iterator[regex.Match[str]]:
+    def matches(self, text: str, starts: Sequence[int], stop: int, *, tame: bool) -> Iterator[regex.Match[str]]:
         """The labels that begin exactly at ``starts``. Raises TimeoutError past the limit."""
-        compiled = self.family.members[self.number].whole.compiled
-        others = never_first(compiled)
+        whole = self.family.members[self.number].whole
+        others = never_first(whole.compiled)
         for at in starts:
             if text[at : at + 1] not in others:
-                match = compiled.match(text, at, stop, timeout=TIME_LIMIT)
+                match = whole.match(text, at, stop, tame=tame)
                 if match is not None:
                     yield match
+
+
+def _apart(ways: Sequence[Sequence[regex.Match[str]]]) -> Sequence[regex.Match[str]] | None:
+    """The matches of one expression, made of those of its branches; None where they do not tell, as of no branches.
+
+    Of those that overlap the first counts; what goes on behind it may have hidden another match of its branch.
+    """
+    if len(ways) == 1:
+        return ways[0]
+    found = sorted([match for matches in ways for match in matches], key=lambda match: match.start())
+    kept: list[regex.Match[str]] = []
+    for match in found:
+        if not kept or match.start() >= kept[-1].end():
+            kept.append(match)
+        elif match.end() > kept[-1].end():
+            return None
+    return kept if ways else None
 
 
 @dataclass(frozen=True)
@@ -213,14 +255,14 @@ class Layout:
         return tuple((h, tuple(compile_words(v) for v in h.variants)) for h in self.data.headings)
 
     @cached_property
-    def required(self) -> tuple[regex.Pattern[str], ...]:
-        """Compiled ``recognise.all``."""
-        return tuple(compile_words(e) for e in self.data.recognise.all)
+    def required(self) -> tuple[Expression, ...]:
+        """``recognise.all``; layouts share their expressions."""
+        return tuple(sought(e) for e in self.data.recognise.all)
 
     @cached_property
-    def forbidden(self) -> tuple[regex.Pattern[str], ...]:
-        """Compiled ``recognise.none``."""
-        return tuple(compile_words(e) for e in self.data.recognise.none)
+    def forbidden(self) -> tuple[Expression, ...]:
+        """``recognise.none``."""
+        return tuple(sought(e) for e in self.data.recognise.none)
 
     @cached_property
     def furniture(self) -> tuple[regex.Pattern[str], ...]:
@@ -233,6 +275,11 @@ class Layout:
         return compile_words("|".join(f"(?:{v})" for h in self.data.headings for v in h.variants))
 
     @cached_property
+    def heads(self) -> Mapping[str, bool]:
+        """Whether ``opening`` may begin with two characters."""
+        return _Heads(self.opening)
+
+    @cached_property
     def opens_soon(self) -> bool:
         """True where a look for ``opening``, or for one heading, at one place of a tame text needs no clock."""
         return is_little(self.opening.pattern)
@@ -242,10 +289,12 @@ class Layout:
         """Each part of an item with its labels."""
         variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
         family = Family([Alternatives(v, int(regex.IGNORECASE), branches=[v]) for v in variants])
-        numbers = iter(range(len(variants)))
-        return tuple((p, tuple(Label(family, next(numbers)) for _ in p.variants)) for p in self.data.items.parts)
+        ways = map(_ways, variants)
+        plain = [not _AROUND.search(variant) for variant in variants]
+        labels = iter([Label(family, n, own, bool(own) and plain[n]) for n, own in enumerate(ways)])
+        return tuple((p, tuple(next(labels) for _ in p.variants)) for p in self.data.items.parts)
 
-    def recognises(self, stands: Callable[[regex.Pattern[str]], bool]) -> bool:
+    def recognises(self, stands: Callable[[Expression], bool]) -> bool:
         """True where all stands that this layout must have, and nothing that it must not."""
         return all(stands(p) for p in self.required) and not any(stands(p) for p in self.forbidden)
 
@@ -268,7 +317,7 @@ class Sections:
     spans: tuple[SectionSpan, ...] = field(default_factory=tuple)
     candidates: tuple[Layout, ...] = ()
     """The layouts whose way of printing items is to be tried."""
-    labels: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+    labels: Mapping[int, tuple[regex.Match[str], ...]] = field(default_factory=dict)
     """Where the labels of an item's part stand, by the part's number in the layout; not of all parts."""
 
     def all(self, *names: Section) -> list[SectionSpan]:
@@ -314,19 +363,23 @@ class LayoutReader:
         words = line.strip()
         if words[:1] in never_first(self._furniture):
             return False
+        if (needed := needed_words(self._furniture.pattern)) and not any(map(folded(words).__contains__, needed)):
+            return False
         return self._furniture.fullmatch(words, timeout=TIME_LIMIT) is not None
 
     def recognise(self, text: str) -> Layout | None:
         """The layout of a clean text, or None."""
-
         small = folded(text)
+        tame = is_tame(small)
+        known: dict[Expression, bool] = {}
 
-        @cache
-        def stands(expression: regex.Pattern[str]) -> bool:  # layouts share their expressions
-            words = needed_words(expression.pattern)
-            if words and not any(word in small for word in words):
-                return False  # most that are not there lack a word: a search would go through the whole letter
-            return expression.search(text, timeout=TIME_LIMIT) is not None
+        def stands(expression: Expression) -> bool:
+            if expression not in known:
+                words = needed_words(expression.source)
+                # most that are not there lack a word: a search would go through the whole letter
+                may = not words or any(map(small.__contains__, words))
+                known[expression] = may and expression.search(text, 0, len(text), tame=tame) is not None
+            return known[expression]
 
         return next((la for la in self.layouts if la.recognises(stands)), None)
 
@@ -343,8 +396,8 @@ class LayoutReader:
         """Recognise the layout and find the sections."""
         layout = self.recognise(text.clean)
         chosen = layout or self._any
-        labels = _labels(text.clean, chosen)
-        inside = [label for same in labels.values() for label in same]
+        labels = _labels(text, chosen)
+        inside = [Span(*label.span()) for same in labels.values() for label in same]
         found = (m for m in _headings(text, chosen) if not any(la.start < m[1].start < la.end for la in inside))
         marks = sorted(found, key=lambda m: (m[1].start, -m[1].end))
         spans: list[SectionSpan] = []
@@ -364,14 +417,26 @@ class LayoutReader:
         )
 
 
+def _ways(label: str) -> tuple[Expression, ...]:
+    """The branches of a label, where each begins with a word."""
+    ways = [label] if "#" in label else alternatives(label)
+    return tuple(Expression(way, int(regex.IGNORECASE)) for way in ways) if all(map(_BEGINS.match, ways)) else ()
+
+
 def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:
     return mark[1].start == mark[1].end and before[0].section == mark[0].section
 
 
-def _labels(text: str, layout: Layout) -> dict[int, tuple[Span, ...]]:
+def labels_of(text: LetterText, variants: Sequence[Label]) -> tuple[regex.Match[str], ...]:
+    """Where one of the labels of a part stands in a letter."""
+    clean, tame = text.clean, text.tame
+    return tuple([m for label in variants for m in label.finditer(clean, 0, len(clean), tame=tame)])
+
+
+def _labels(text: LetterText, layout: Layout) -> dict[int, tuple[regex.Match[str], ...]]:
     """Labels inside the items; a word of one that a line's end parts from the rest is no heading ("… Decision:")."""
     return {
-        number: tuple([Span(*m.span()) for variant in variants for m in variant.finditer(text)])
+        number: labels_of(text, variants)
         for number, (part, variants) in enumerate(layout.parts)
         if part.part not in ("item", "decision")
     }
@@ -380,12 +445,12 @@ def _labels(text: str, layout: Layout) -> dict[int, tuple[Span, ...]]:
 def _headings(text: LetterText, layout: Layout) -> list[tuple[HeadingData, Span]]:
     found: list[tuple[HeadingData, Span]] = []
     last = -1
-    opening, others, clean = layout.opening, never_first(layout.opening), text.clean
+    opening, heads, clean = layout.opening, layout.heads, text.clean
     # most lines that begin as a heading does are none: the clock would take longer than the look
     limit = None if layout.opens_soon and text.tame else TIME_LIMIT
     for index, start in enumerate(text.starts_in(Span(0, len(clean)))):
-        if clean[start : start + 1] in others or start < last:
-            continue  # a look at one character, where a match takes as long as fifty
+        if not heads[clean[start : start + 2]] or start < last:
+            continue  # a look at two characters, where a match takes as long as twenty
         if opening.match(clean, start, timeout=limit) is None:
             continue
         best: tuple[HeadingData, Span] | None = None

@@ -18,6 +18,8 @@ CASES = [
         "half a sentence, without a full stop",
     ),
     ("It is not medically necessary. Approved in part, two of four.", "modified", "a part is approved at the end"),
+    ("It is not medically necessary, but a brace is medically necessary.", "overturned", "both in one sentence"),
+    ("A brace is medically necessary, the rest is not medically necessary.", "upheld", "the last of one sentence"),
     ("Relief of 7.5mg is not shown.", None, "nothing is concluded"),
     (";.", None, "marks alone"),
     ("", None, "no rationale"),

@@ -77,6 +77,12 @@ def test_slips_of_every_kind_are_seen(drugs, slip):
     assert drugs.read(f"{slip} 10mg #30").ingredient.value == "cyclobenzaprine"
 
 
+@pytest.mark.parametrize("amount", ["tablets", "(pills)", "ROLL-ON", "patch", "10mg", "#30"])
+def test_a_form_or_an_amount_shows_a_misspelt_drug(drugs, amount):
+    assert drugs.read(f"Flexerill {amount}").ingredient.value == "cyclobenzaprine"
+    assert drugs.read("Flexerill for an exam").ingredient is None
+
+
 def test_vocabulary_names_are_read_whole(patterns, drugs, classifier):
     """Every name of the vocabulary, with a strength and a count, gives itself and its class."""
     wrong = []

@@ -82,6 +82,7 @@ CASES = [
     ("side_conflict", True, "the right knee was hurt", {"low back pain": "right knee pain", "Norco 10/325mg #60": "MRI of the left knee"}),
     ("side_conflict", False, "the summary speaks of the left side as well", {"low back pain": "right knee pain. The left side was never hurt", "Norco 10/325mg #60": "MRI of the left knee"}),
     ("request_conflict", True, "the rationale counts other visits", {"The request is not medically\nnecessary": "The request for 12 visits of manual therapy is not medically\nnecessary"}),
+    ("request_conflict", True, "as it does in a long sentence", {"The request is not medically\nnecessary": f"The request for 12 visits of manual therapy, {'asked for anew, ' * 15}is not medically\nnecessary"}),
     ("request_conflict", True, "the rationale counts other tablets", {"The request is medically necessary": "Norco 10/325mg #90 is medically necessary"}),
     ("request_conflict", True, "the rationale is the other item's", {"The request is not medically\nnecessary": "Norco 10/325mg #60 is not medically\nnecessary"}),
     ("request_conflict", True, "the rationale has the other side", {"Norco 10/325mg #60": "MRI of the left knee", "The request is medically necessary": "MRI of the right knee is medically necessary"}),

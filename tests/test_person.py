@@ -81,6 +81,8 @@ def test_bare_numbers_are_no_second_age(person):
         ("On June 7, 2011 and 6/8/2011; may be on Sept. 9th, 2011", ["June 7, 2011", "6/8/2011", "Sept. 9th, 2011"]),
         ("on march\n3rd\n2011", ["march\n3rd\n2011"]),
         ("5/6/13 2016 and 5/7/13, 2016, on June 7, 2011", ["5/6/13", "5/7/13", "June 7, 2011"]),
+        ("June 7, 2011 and June 8, 2011-02-03", ["June 7, 2011", "June 8, 2011"]),
+        ("3 2013-05-08 of June 9, 2011", ["2013-05-08", "June 9, 2011"]),
         ("may 3/4 of June 2011, and 13/13/2013 of 10 mg 2012", []),
     ],
 )

@@ -1,14 +1,17 @@
 """Engines, joined words, and the header table read by positions and by order."""
 
 import logging
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import pypdfium2
 import pytest
 
 from extract.evidence import Span
+from extract.expressions import Alternatives, Expression, Family
 from extract.header import HeaderReader
-from extract.layout import LayoutReader, compile_words, never_first
+from extract.items.item import find_marks
+from extract.layout import Label, LayoutReader, compile_words, never_first
 from extract.pipeline import LetterReader, Source
 from extract.reading import Page, open_letter
 from extract.reading.page import Box, Line
@@ -145,6 +148,44 @@ def test_first_characters_of_an_expression(expression, first):
 
 def test_expression_that_looks_back_is_tried_anywhere():
     assert never_first(compile_words("(?<=a )Rule")) == frozenset()
+
+
+def test_two_characters_tell_of_most_lines_that_no_heading_begins_there(patterns):
+    layout = next(la for la in LayoutReader(patterns=patterns).layouts if la.name == "A")
+    lines = ["Clinical Case Summary:", "Clinical", "C", "", "Cliff", "claims", "HOW THE IMR", "Hip", "ımr", "Éclair"]
+    opened = [line for line in lines if layout.opening.match(line, partial=True)]
+    assert {line for line in lines if layout.heads[line[:2]]} >= set(opened)
+    assert not layout.heads["Hi"]
+    assert "ım" not in layout.heads, "only ASCII is remembered"
+
+
+WAYS = [
+    (("Old rule:", "Rule:"), "Rule: a Rule: b Old rule: c Rule:", "a branch within another"),
+    (("Rule of", "Rule of it:"), "Rule of it: Rule of her: ", "the first branch, not the longest"),
+    (("Rule of a", "of a rule:"), "Rule of a rule: of a rule: Rule of b", "one that goes on behind another"),
+    (("Rule:",), "Rule: Rule:", "one branch"),
+]
+
+
+@pytest.mark.parametrize(("ways", "text"), [w[:2] for w in WAYS], ids=[w[2] for w in WAYS])
+def test_matches_of_branches_are_those_of_the_whole(ways, text):
+    label = Label(Family([Alternatives("|".join(ways))]), 0, tuple(map(Expression, ways)))
+    found = [match.span() for match in label.finditer(text, 0, len(text), tame=True)]
+    assert found == [match.span() for match in compile_words("(?-i:" + "|".join(ways) + ")").finditer(text)]
+    assert found
+
+
+def test_labels_of_a_letter_tell_those_of_any_part_of_it(patterns):
+    """Also of parts that cut a label in two, as no section does."""
+    text = LetterText(pages(LETTER))
+    sections = LayoutReader(patterns=patterns).split(text)
+    apart = replace(sections, labels={})
+    assert sections.known
+    labels = [label.span() for same in sections.labels.values() for label in same]
+    edges = [0, len(text.clean), *(at for start, end in labels for at in (start - 1, start, start + 9, end, end + 1))]
+    for start, end in combinations(sorted(edges), 2):
+        marks, wanted = (find_marks(text, Span(start, end), s, s.layout) for s in (sections, apart))
+        assert [(m.part, m.match.span()) for m in marks] == [(m.part, m.match.span()) for m in wanted]
 
 
 def test_running_footers_stay_out_of_the_clean_text():

@@ -9,7 +9,7 @@ from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT
 from extract.folding import folded
-from extract.layout import compile_words, spaced
+from extract.layout import compile_words, labels_of, spaced
 from extract.needs import needed_words
 from extract.patterns import Patterns
 
@@ -47,8 +47,9 @@ def _left_over(facts: Facts) -> list[Place]:
     for number, (part, variants) in enumerate(facts.sections.layout.parts):
         labels = facts.sections.labels.get(number)
         if labels is None:
-            labels = tuple([Span(*match.span()) for variant in variants for match in variant.finditer(clean)])
-        found = [at for region in regions for at in labels if region.contains(at)]
+            labels = labels_of(facts.text, variants)
+        stand = [Span(*label.span()) for label in labels]
+        found = [at for region in regions for at in stand if region.contains(at)]
         contents = [span for each in facts.items if (span := each.item.parts.get(part.part)) is not None]
         if len(found) > len(contents):
             over += [facts.place(at) for at in found if not any(_opens(at, span) for span in contents)]
@@ -84,7 +85,7 @@ def _numbers(facts: Facts) -> list[Place]:
             if "number" not in variant.groups:
                 continue
             for section in facts.sections.spans:
-                for match in variant.finditer(clean, section.content.start, section.content.end):
+                for match in variant.finditer(clean, *section.content, tame=facts.text.tame):
                     if match["number"]:
                         seen.setdefault(int(match["number"]), facts.place(Span(*match.span())))
     run = 0

@@ -12,7 +12,6 @@ import regex
 from extract.checks.facts import Facts, ItemFacts, Sign, place_of
 from extract.checks.limits import MOST
 from extract.evidence import Span
-from extract.expressions import TIME_LIMIT
 from extract.folding import folded
 from extract.items.matching import overlap, tokens
 from extract.patterns import Patterns
@@ -22,6 +21,8 @@ from extract.words import one_line
 
 LONGEST: Final = 450
 """Characters of the sentence that concludes, with its request."""
+SENTENCE: Final = 200
+"""Characters in which most sentences begin and end."""
 SAME, OTHER = 0.8, 0.4
 """Share of words by which a conclusion names another item, and at most its own."""
 NEAR: Final = 20
@@ -138,14 +139,22 @@ class RequestConflict:
         end = each.conclusion.span.end - rationale.start
         low = max(end - LONGEST, 0)
         sentence = max(low, words.rfind(".", low, end) + 1, words.rfind(";", low, end) + 1)
-        verdicts = self._verdict.compiled.finditer(words, sentence, end, timeout=TIME_LIMIT)
+        tame = facts.text.tame
+        verdicts = self._verdict.alone.finditer(words, sentence, end, tame=tame)
         verdict = max(verdicts, key=lambda m: m.end(), default=None)
         if verdict is None or verdict.end() < end:
             return None
-        gaps = self._gap.compiled.finditer(words, low, verdict.start(), timeout=TIME_LIMIT)
-        start = max((m.end() for m in gaps), default=low)
-        span = Span(min(start, verdict.start()), verdict.start())
+        start = min(self._sentence_start(words, low, verdict.start(), tame=tame), verdict.start())
+        span = Span(start, verdict.start())
         return _Subject(span.of(words), span.shift(rationale.start))
+
+    def _sentence_start(self, words: str, low: int, end: int, *, tame: bool) -> int:
+        """Where the sentence that ends at ``end`` begins, not before ``low``: mostly in the characters just before."""
+        for begin in (end - SENTENCE, low) if end - SENTENCE > low else (low,):
+            gaps = [gap.end() for gap in self._gap.alone.finditer(words, begin, end, tame=tame)]
+            if gaps:
+                return gaps[-1]
+        return low
 
     def _other_visits(self, subject: str, issue: IssueRecord) -> bool:
         known = {issue.sessions_requested, issue.sessions_authorized, issue.sessions_disputed} - {None}

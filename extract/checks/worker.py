@@ -8,6 +8,8 @@ from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
+from extract.folding import bare, folded
+from extract.needs import EDGE, needs
 from extract.patterns import Patterns
 from extract.values.person import Person, sex_of
 
@@ -59,6 +61,10 @@ class SexConflict:
     def __init__(self, *, patterns: Patterns) -> None:
         self._pronoun = patterns.rule("person", "sex_pronoun")
         self._other = patterns.rule("checks", "other_person")
+        starts = needs(self._pronoun.alone.source, verbose=True).starts or frozenset()
+        pronouns = {word.strip(EDGE) for word in starts}
+        self._others = {sex: frozenset(w for w in pronouns if sex_of(w) != sex) for sex in ("female", "male")}
+        """For each sex the pronouns of the other, as they stand in a folded text."""
 
     def __call__(self, facts: Facts) -> Iterator[Sign]:
         """Two nouns that disagree, or pronouns of the other sex that outnumber its own.
@@ -72,17 +78,20 @@ class SexConflict:
             yield Sign("sex_conflict", facts.at("sex"))
             return
         prose = facts.prose
+        others = self._others.get(person.sex.value)
+        if others and others.isdisjoint(bare(folded(prose)).split()):
+            return  # as in most letters, told at once
         said = [(match, sex_of(match["sex"])) for match in self._pronoun.finditer(prose)]
         if sum(sex != person.sex.value for _, sex in said) < PRONOUNS:
-            return  # as in most letters: whose they are need not be asked
+            return  # whose they are need not be asked
         votes: Counter[str] = Counter()
-        others: list[Place] = []
+        contrary: list[Place] = []
         for match, sex in said:
             start = max(prose.rfind(mark, 0, match.start()) for mark in (". ", "; ")) + 1
             if self._other.search(prose, max(start, 0), match.start()):
                 continue
             votes[sex] += 1
             if sex != person.sex.value:
-                others.append(facts.in_summary(Span(*match.span("sex"))))
-        if PRONOUNS <= len(others) > votes[person.sex.value]:
-            yield Sign("sex_conflict", (*facts.at("sex"), *others))
+                contrary.append(facts.in_summary(Span(*match.span("sex"))))
+        if PRONOUNS <= len(contrary) > votes[person.sex.value]:
+            yield Sign("sex_conflict", (*facts.at("sex"), *contrary))

@@ -93,14 +93,21 @@ class Surroundings:
         self._told = {(table, name) for table, name, _ in facts.second}
         self._spoken_of = _CHECKS.keys() | self._warnings.keys() | self._told
         """Cells outside of the citations that something else in the letter speaks of."""
+        cited_again = any(table == "citations" for table, _ in self._told)
+        self._ordinary = facts.quality is None and not self._warnings and not cited_again
+        """Whether it is a letter of which no more is said than that."""
 
     def of(self, number: int, row: Evidence) -> tuple[Feature, ...]:
         """Features of a row from what stands elsewhere in the letter. ``number``: of the row in the book."""
         cell, facts = self._cells[number], self._facts
         rating, quality = facts.ratings.get(number), facts.quality
         cites = row.table == "citations"
-        if not cites and rating is None and quality is None and cell not in self._spoken_of:
-            return ()  # as of most rows
+        if rating is None and self._ordinary:  # as nearly all rows
+            if cites:
+                twice = cell in _CHECKS and (row.issue_number, row.citation_number) in self._cited.twice
+                return (*_said(*cell, True), *self._citation(number, row)) if twice else self._citation(number, row)
+            if cell not in self._spoken_of:
+                return ()
         found: list[Feature] = []
         if self._warnings:
             found += self._warnings.get(cell, ())
@@ -122,10 +129,12 @@ class Surroundings:
                 found.append(("diagnosis: split", 1.0))
         return tuple(found)
 
-    def _citation(self, number: int, row: Evidence) -> list[Feature]:
+    def _citation(self, number: int, row: Evidence) -> tuple[Feature, ...]:
         """What makes a citation doubtful: one paragraph for several items, no chapter, words that are no title."""
         cited, key = self._cited, (row.issue_number, row.citation_number)
         by = cited.by.get(key)
+        if by is not None and not cited.shared and not cited.prose and key in cited.chapters:
+            return (by,)
         found = [] if by is None else [by]
         if cited.shared and (row.start, row.end) in cited.shared:
             found.append(("citation: shared", 1.0))
@@ -138,7 +147,7 @@ class Surroundings:
                 found.append(("citation: prose in it", 1.0))
             elif row.issue_number in cited.prose_items:
                 found.append(("citation: prose beside", 1.0))
-        return found
+        return tuple(found)
 
     def _verdict(self, cell: Cell, row: Evidence) -> bool | None:
         """True where an independent finder agrees with a value, False where one says otherwise, else None."""

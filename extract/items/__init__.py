@@ -32,5 +32,7 @@ def _items(text: LetterText, sections: Sections, layout: Layout) -> list[Item]:
     if data.style == "list":
         return listed_items(text, sections, layout)
     return [
-        item for section in sections.all(*data.sections) for item in heading_above(text, section.content, layout, data)
+        item
+        for section in sections.all(*data.sections)
+        for item in heading_above(text, section.content, sections, layout)
     ]

@@ -12,7 +12,7 @@ from extract.evidence import Found, Span
 from extract.expressions import Expression
 from extract.items.item import Item, Mark, decision_word, find_marks
 from extract.items.telling import first_place
-from extract.layout import ItemsData, Layout, Part, sought
+from extract.layout import ItemsData, Layout, Part, Sections, sought
 from extract.text import LetterText
 from extract.words import skip_space, trim
 
@@ -21,14 +21,14 @@ LOOK_ABOVE: Final = 12
 _SENTENCE_END = regex.compile(r"[.?!]['”\")\]]*$")
 
 
-def heading_above(text: LetterText, region: Span, layout: Layout, data: ItemsData) -> list[Item]:
+def heading_above(text: LetterText, region: Span, sections: Sections, layout: Layout) -> list[Item]:
     """Items of a section: a heading with its decision above each first label, the labelled paragraphs below."""
+    data = layout.data.items
     if data.decision is None:
         return []
     clean = text.clean
     decision = sought(data.decision)
-    starts = text.starts_in(region)
-    marks = find_marks(clean, region, layout, starts)
+    marks = find_marks(text, region, sections, layout)
     first_part = data.parts[0].part
     anchors = [i for i, m in enumerate(marks) if m.part == first_part]
     blocks: list[tuple[Span, list[Mark]]] = []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import regex
 
 from extract.evidence import Found, Span
-from extract.layout import Layout, Part
+from extract.layout import Layout, Part, Sections
+from extract.text import LetterText
 
 DECISIONS: Final = ("modified", "upheld", "overturned")
 """Names of the groups of a heading's decision, and the values of issues.decision."""
@@ -39,9 +40,9 @@ class Item:
     parts: dict[Part, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mark:
-    """A label or sentence that opens a part, with its match."""
+    """A label or sentence that opens a part, with its match. Nobody changes one, nor freezes it, which takes longer."""
 
     part: Part
     start: int
@@ -53,15 +54,23 @@ class Mark:
         return self.match.groupdict().get(name)
 
 
-def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -> list[Mark]:
+def find_marks(text: LetterText, region: Span, sections: Sections, layout: Layout) -> list[Mark]:
     """Labels of parts inside a region, in order; at a line's start unless the layout says inline."""
+    clean, tame, starts = text.clean, text.tame, text.starts_in(region)
     found: list[Mark] = []
-    for part, variants in layout.parts:
+    known = sections.labels if layout is sections.layout else {}
+    for number, (part, variants) in enumerate(layout.parts):
+        told = part.inline and number in known and all(variant.plain for variant in variants)
+        inside = _inside(known[number], region) if told else None
+        if inside is not None:
+            found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in inside]
+            continue
         for variant in variants:
+            matches: Iterable[regex.Match[str]]
             if part.inline:
-                matches = list(variant.finditer(text, region.start, region.end))
+                matches = variant.finditer(clean, region.start, region.end, tame=tame)
             else:
-                matches = list(variant.matches(text, starts, region.end))
+                matches = variant.matches(clean, starts, region.end, tame=tame)
             found += [Mark(part.part, m.start(), m.start() if part.keep else m.end(), m) for m in matches]
     found.sort(key=lambda m: (m.start, -m.match.end()))
     kept: list[Mark] = []
@@ -69,3 +78,11 @@ def find_marks(text: str, region: Span, layout: Layout, starts: Sequence[int]) -
         if not kept or mark.start >= kept[-1].match.end():
             kept.append(mark)
     return kept
+
+
+def _inside(labels: Sequence[regex.Match[str]], region: Span) -> list[regex.Match[str]] | None:
+    """Labels of a letter that stand inside a region; None where its edge cuts one, which may hide another."""
+    start, end = region
+    if any(label.start() < edge < label.end() for label in labels for edge in region):
+        return None
+    return [label for label in labels if start <= label.start() and label.end() <= end]

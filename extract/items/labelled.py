@@ -24,8 +24,7 @@ def labelled_items(text: LetterText, sections: Sections, layout: Layout) -> list
     decides = compile_words(data.decision) if data.decision else None
     items: list[Item] = []
     for region in _regions(sections, data.sections):
-        starts = text.starts_in(region)
-        marks = find_marks(text.clean, region, layout, starts)
+        marks = find_marks(text, region, sections, layout)
         requests = [i for i, m in enumerate(marks) if m.part == "item"]
         openings = [i for i in requests if _content(text.clean, marks, i, region.end).of(text.clean)]
         for order, index in enumerate(openings):

@@ -68,9 +68,7 @@ def _stated(text: LetterText, sections: Sections, layout: Layout) -> list[Mark]:
     """The sentences of the letter that decide: those of the list, of a list of decisions, and of the rationales."""
     stated: list[Mark] = []
     for section in sections.all(*layout.data.items.sections, "decisions", "guidelines", "rationale"):
-        region = section.content
-        starts = text.starts_in(region)
-        stated += [m for m in find_marks(text.clean, region, layout, starts) if m.part == "decision"]
+        stated += [m for m in find_marks(text, section.content, sections, layout) if m.part == "decision"]
     return stated
 
 

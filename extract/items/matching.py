@@ -21,6 +21,8 @@ _NUMBER: Final = regex.compile(r"\d+")
 
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in small letters."""
+    if text.isascii():  # else a letter may become two
+        return _TOKEN.findall(text.lower())
     return [w.lower() for w in _TOKEN.findall(text)]
 
 

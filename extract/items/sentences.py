@@ -23,8 +23,7 @@ def sentence_items(text: LetterText, sections: Sections, layout: Layout) -> list
     stated: list[Mark] = []
     for section in sections.all(*layout.data.items.sections):
         region = section.content
-        starts = text.starts_in(region)
-        marks = find_marks(text.clean, region, layout, starts)
+        marks = find_marks(text, region, sections, layout)
         stated += [m for m in marks if m.part == "decision"]
         items += _opened(text.clean, region, marks)
     if not items:

@@ -106,6 +106,21 @@ _REFERENCE_HEAD: Final = compile_words(r" (?:Chapter|Section)|[ ,(]*(?:the|Ameri
 """What is asked before expressions that must run beside a clock, which takes longer than they do."""
 _REFERENCE_MARKS: Final = compile_words(r"[ ,(]*[ ,:]*[ )]*")
 """What a reference without its head matches."""
+_YEAR_ALONE: Final = regex.compile(r"\(?\b((?:19|20)\d\d)\b\)?")
+_YEARS: Final = regex.compile(r"\b(?:19|20)\d\d\b")
+_PAGES_APART: Final = regex.compile(r"[,;&]|\band\b")
+_BLANKS: Final = regex.compile(r"\s")
+_LINKS: Final = regex.compile(r"^(?:and|&)\s+|\s+(?:and|&)$")
+_ADDRESS: Final = regex.compile(r"(?:https?://|www\.)\S+")
+_YEAR_IN_TITLE: Final = regex.compile(r"(?<![/\d])((?:19|20)\d\d)\b(?![/\d])")
+_EDITION: Final = regex.compile(r"\b(\d{1,2}(?:st|nd|rd|th))\s+ed(?:ition)?\b", regex.IGNORECASE)
+_SENTENCES: Final = regex.compile(r"(?<=[\p{Ll})])\.\s+(?=\p{Lu})")
+_CHAPTERS: Final = regex.compile(r"Chapter\s+\d+:?[^,;]*")
+_PUBLISHER: Final = regex.compile(
+    r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+[Ee]d|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b"
+    r"|,?\s+(?:pages?|pp?\.)\s*\d"
+)
+"""Where the publisher's data begin behind a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +371,7 @@ class CitationReader:
         name = next(self._names(text, tail), None)
         if name is not None:
             draft.chapter = tidy(text[name.start : name.end])
-        year = regex.search(r"\(?\b((?:19|20)\d\d)\b\)?", tail.of(text))
+        year = _YEAR_ALONE.search(tail.of(text))
         draft.edition = year.group(1) if year else None
         for match in _PAGES.finditer(tail.of(text), timeout=TIME_LIMIT):
             draft.pages += _page_numbers(match.group("pages"))
@@ -376,27 +391,23 @@ class CitationReader:
 
     def _other(self, text: str, span: Span) -> _Draft:
         """A title as printed: the address of a bare web page, else the words up to the publisher's data."""
-        words = regex.sub(r"^(?:and|&)\s+|\s+(?:and|&)$", "", span.of(text).strip(" ,.;:-–()")).strip(" ,.;:")
+        words = _LINKS.sub("", span.of(text).strip(" ,.;:-–()")).strip(" ,.;:")
         draft = _Draft("other", span.start, span.end, method=TITLE, sure=0.6)
-        address = regex.search(r"(?:https?://|www\.)\S+", words)
-        year = regex.search(r"(?<![/\d])((?:19|20)\d\d)\b(?![/\d])", words)
-        edition = regex.search(r"\b(\d{1,2}(?:st|nd|rd|th))\s+ed(?:ition)?\b", words, regex.I)
+        address = _ADDRESS.search(words)
+        year = _YEAR_IN_TITLE.search(words)
+        edition = _EDITION.search(words)
         draft.edition = edition.group(1) if edition else year.group(1) if year else None
         if address and not words[: address.start()].strip(" :,.("):
             draft.chapter = address.group().rstrip(".,;)")
             return draft
-        head = regex.split(
-            r",?\s+accessed\b|,\s*\d{1,2}(?:st|nd|rd|th)\s+[Ee]d|\s*(?:https?://|www\.)|\s*\(?(?:19|20)\d\d\b"
-            r"|,?\s+(?:pages?|pp?\.)\s*\d",
-            words,
-        )[0]
-        parts = [p for p in regex.split(r"(?<=[\p{Ll})])\.\s+(?=\p{Lu})", head) if p.strip()]
+        head = _PUBLISHER.split(words)[0]
+        parts = [p for p in _SENTENCES.split(head) if p.strip()]
         paper = AUTHORS.match(words)  # is named by its authors, title and journal
         title = head if paper or not parts else parts[1] if len(parts) >= 3 else parts[0]
         draft.chapter = tidy(title) or None
         for match in _PAGES.finditer(words, timeout=TIME_LIMIT):
             draft.pages += _page_numbers(match.group("pages"))
-        chapters = regex.findall(r"Chapter\s+\d+:?[^,;]*", words)
+        chapters = _CHAPTERS.findall(words)
         draft.sections = [tidy(c) for c in chapters]
         return draft
 
@@ -414,10 +425,10 @@ def _edition_before(text: str, *, at: int, name: _Name) -> str | None:
     before = text[max(at, name.start - LOOK_BACK) : name.start]
     if "dition" not in before and not _ACOEM.search(before, 0, len(before)):
         return None
-    years = regex.findall(r"\b(?:19|20)\d\d\b", before)
+    years = _YEARS.findall(before)
     return years[-1] if years else None
 
 
 def _page_numbers(words: str) -> list[str]:
     """Numbers and ranges of a list of pages, as printed without blanks."""
-    return [regex.sub(r"\s", "", p) for p in regex.split(r"[,;&]|\band\b", words)]
+    return [_BLANKS.sub("", p) for p in _PAGES_APART.split(words)]

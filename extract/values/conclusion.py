@@ -50,10 +50,12 @@ class ConclusionReader:
 
     def _within(self, rationale: str, piece: Span, small: str, *, tame: bool) -> Found[str] | None:
         """What one piece says; ``small`` is the rationale folded."""
-        against, partly, favour = (
-            self._spans(rule, rationale, piece, small, tame=tame) for rule in (self._not, self._partly, self._yes)
-        )
+        against, partly = (self._spans(rule, rationale, piece, small, tame=tame) for rule in (self._not, self._partly))
         against = [s for s in against if not any(s.overlaps(p) for p in partly)]
+        behind = max([s.end for s in (*against, *partly)], default=piece.start)
+        favour: list[Span] = []
+        if self._may_match(self._yes, small, Span(behind, piece.end)):  # else none could be the last
+            favour = self._spans(self._yes, rationale, piece, small, tame=tame)
         found = [Found("upheld", s, self._not.name, 0.9) for s in against]
         found += [Found("modified", s, self._partly.name, 0.8) for s in partly]
         for span in favour:
@@ -63,10 +65,14 @@ class ConclusionReader:
 
     def _spans(self, rule: Rule, text: str, piece: Span, small: str, *, tame: bool) -> list[Span]:
         """Where a rule matches in a piece."""
-        words = self._needed[rule.name]
-        if words and all(small.find(word, piece.start, piece.end) < 0 for word in words):
+        if not self._may_match(rule, small, piece):
             return []
         return [Span(*match.span()) for match in rule.alone.finditer(text, piece.start, piece.end, tame=tame)]
+
+    def _may_match(self, rule: Rule, small: str, piece: Span) -> bool:
+        """Whether one of the words that a rule needs stands in a piece of a folded text."""
+        words = self._needed[rule.name]
+        return not words or any(small.find(word, piece.start, piece.end) >= 0 for word in words)
 
 
 def _from_the_end(text: str) -> Iterator[Span]:

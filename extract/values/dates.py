@@ -24,8 +24,10 @@ _NUMBER: Final = {name: number for number, month in enumerate(_MONTHS, start=1) 
 }
 _NUMERIC = regex.compile(r"(\d{1,4})\s?[/-]\s?(\d{1,2})\s?[/-]\s?(\d{4}|\d{2})")
 _NAMED = regex.compile(r"(\p{L}{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", regex.IGNORECASE)
-_NAMED_END = r"(?P<named>\d(?:st|nd|rd|th)?,?\s+\d{4})"
+_NAMED_END = r"(?P<named>\d(?:st|nd|rd|th)?,?\s{1,2}\d{4})"
 """How a date with a month's name ends: where this does not stand, months need not be looked for."""
+_MONTH: Final = 20
+"""Characters before the last digit of a day within which its month's name begins."""
 _LETTER = regex.compile(r"(?<!\\)\p{L}")
 
 
@@ -63,20 +65,31 @@ class DateFinder:
 
     def __init__(self, *, patterns: Patterns) -> None:
         self._pattern = patterns.alternatives(r"{{date}}").whole
-        kinds = patterns.alternatives(patterns.fragments["date"]).branches
-        figures = [kind.source for kind in kinds if not _LETTER.search(kind.source)] or [r"(?!)"]
+        kinds = [kind.source for kind in patterns.alternatives(patterns.fragments["date"]).branches]
+        figures = [kind for kind in kinds if not _LETTER.search(kind)] or [r"(?!)"]
         # the digit is asked for first, which a search runs ahead to; no text is run through as fast for months
         self._figures = patterns.alternatives(rf"(?=\d)(?:{'|'.join((*figures, _NAMED_END))})").whole
+        named = [kind for kind in kinds if _LETTER.search(kind)] or [r"(?!)"]
+        self._named = patterns.alternatives(f"(?:{'|'.join(named)})").whole
 
     def all(self, text: str, start: int = 0, end: int | None = None) -> list[Found[date]]:
         """Every date within ``text[start:end]``, in order."""
         found = []
-        stop = len(text) if end is None else end
-        matches = list(self._figures.finditer(text, start, stop))
-        if any(match["named"] is not None for match in matches):
-            matches = list(self._pattern.finditer(text, start, stop))
-        for match in matches:
-            day = parse_date(match.group())
+        for span in self._spans(text, start, len(text) if end is None else end):
+            day = parse_date(span.of(text))
             if day is not None:
-                found.append(Found(day, Span(*match.span()), "date"))
+                found.append(Found(day, span, "date"))
         return found
+
+    def _spans(self, text: str, start: int, stop: int) -> list[Span]:
+        spans: list[Span] = []
+        for match in self._figures.finditer(text, start, stop):
+            at, after = match.span()
+            if match["named"] is not None:
+                before = spans[-1].end if spans else start
+                named = self._named.search(text, max(at - _MONTH, before), after)
+                if named is None:  # figures of something else, which may hide the start of a date
+                    return [Span(*m.span()) for m in self._pattern.finditer(text, start, stop)]
+                at = named.start()
+            spans.append(Span(at, after))
+        return spans

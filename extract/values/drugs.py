@@ -8,6 +8,8 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
+from extract.folding import bare, folded
+from extract.needs import needs
 from extract.patterns import Patterns, Rule
 from extract.values.drug_names import DrugNames, DrugWords, Mention
 
@@ -17,6 +19,8 @@ EXACT: Final = 0.97
 MISSPELT: Final = 0.7
 """Confidence in a name that differs from one of the vocabulary by a letter or two."""
 _HIDDEN: Final = "¦"
+_FIGURE: Final = regex.compile(r"\d")
+_LETTERS: Final = regex.compile(r"[a-z]+")
 _SPACE: Final = regex.compile(r"\s")
 _NEARBY: Final = 40
 """Characters after the name within which two bare numbers are its strength."""
@@ -83,6 +87,9 @@ class _Shapes:
         self.topical = regex.compile(rf"(?<![\w-]){_any(words.forms.topical)}(?!\w)", flags)
         self.patch = regex.compile(rf"(?<![\w-]){_any(words.forms.patch)}(?!\w)", flags)
         self.compound = regex.compile(rf"\b{_any(words.compound_words)}\b", flags)
+        starts = [needs(shape.pattern).starts for shape in (self.topical, self.patch, _ORAL_SOLID)]
+        self.forms = None if None in starts else frozenset(bare(w).split()[0] for own in starts for w in own or ())
+        """Words with which a form of drug begins, as they stand in a bare text; None where they are not known."""
 
 
 class DrugReader:
@@ -147,14 +154,22 @@ class DrugReader:
 
     def _like_a_drug(self, text: str) -> bool:
         """True where the heading has a strength, a form of drug or a count, as it needs for a guessed spelling."""
-        shapes = self._shapes
-        amount = any(rule.search_alone(text) for rule in self._rules["strength"][:1] + self._rules["quantity"][:1])
-        return amount or bool(shapes.topical.search(text) or shapes.patch.search(text) or _ORAL_SOLID.search(text))
+        forms = self._shapes.forms
+        # most headings have none of the words: to look for the forms one by one takes far longer
+        may = forms is None or not forms.isdisjoint(bare(folded(text)).split())
+        if may and (self.topical(text) or _ORAL_SOLID.search(text)):
+            return True
+        if _FIGURE.search(text) is None:
+            return False
+        return any(rule.search_alone(text) for rule in self._rules["strength"][:1] + self._rules["quantity"][:1])
 
     def _blocked(self, text: str, span: Span) -> bool:
         before, after = self._block["block_before"], self._block["block_after"]
-        allowed = any(rule.search(text[: span.start]) for rule in self._rules["allow"])
-        if (not allowed and before.search(text, 0, span.start)) or after.search(text[span.end :]):
+        if before.search(text, 0, span.start) and not any(
+            rule.search(text[: span.start]) for rule in self._rules["allow"]
+        ):
+            return True
+        if after.search(text[span.end :]):
             return True
         return self._block["block_injection"].search(text) is not None
 
@@ -309,7 +324,7 @@ class DrugReader:
         if groups.get("value"):
             return float(groups["value"].replace(",", ""))
         total = 0
-        for word in regex.findall(r"[a-z]+", (groups.get("word") or "").lower()):
+        for word in _LETTERS.findall((groups.get("word") or "").lower()):
             number = self.names.words.numbers.get(word)
             if number is None:
                 continue

@@ -14,6 +14,7 @@ _WORDS: Final = {
         start=1,
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_JOINTS: Final = regex.compile(r"[\s-]+")
 _DIGITS: Final = regex.compile(r"\d{1,6}(?!\d)")
 _ADVERBS: Final = {"once": 1, "twice": 2, "thrice": 3}
 
@@ -24,10 +25,11 @@ def count(words: str) -> int | None:
     digits = _DIGITS.match(text)
     if digits:
         return int(digits.group())
-    if text in _ADVERBS:
-        return _ADVERBS[text]
+    alone = _ADVERBS.get(text) or _WORDS.get(text)
+    if alone is not None:
+        return alone
     total = 0
-    for part in regex.split(r"[\s-]+", text):
+    for part in _JOINTS.split(text):
         if part not in _WORDS:
             return None
         total += _WORDS[part]

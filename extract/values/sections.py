@@ -19,6 +19,7 @@ from extract.words import fold
 
 _NUMBERED = regex.compile(r"(?<=[,;.]\s)(?=\d+(?:\.\d+)*\.?\s\p{Lu})")
 _NUMBER = regex.compile(r"[,;.]\s\d")
+_BLANK = regex.compile(r"\s")
 _EDGE = " ,.;:–-"
 _CHAPTER_WORD = regex.compile(r"\s*\b(?:chapters?|sections?)\b", regex.IGNORECASE)
 _FILLER = regex.compile(
@@ -249,7 +250,7 @@ class _OdgReader:
     def _topics(self, words: str) -> None:
         pages: list[str] = []
         for match in _PAGES.finditer(words):
-            pages += [regex.sub(r"\s", "", p) for p in match.group("pages").split(",")]
+            pages += [_BLANK.sub("", p) for p in match.group("pages").split(",")]
         words = _PAGES.sub(" ", words)
         edition = _LATE_EDITION.search(words.rstrip(_EDGE))
         if edition:

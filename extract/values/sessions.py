@@ -5,6 +5,7 @@ A month counts as four weeks; of a range the upper end gives the total (ANNOTATI
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,22 +52,27 @@ class SessionReader:
     def __init__(self, *, patterns: Patterns) -> None:
         self._plans = tuple(patterns.rule("sessions", n) for n in _PLANS)
         self._totals = tuple(patterns.rule("sessions", n) for n in _TOTALS)
+        self._family = patterns.family("sessions")
 
     def read(self, request: str) -> Sessions:
         """The visits that a request asks for; empty where it tells none."""
         hidden = request
         low_f = high_f = low_w = high_w = None
+        may = self._family.live(hidden)
+        if not may:
+            return Sessions()
         for rule in self._plans:
-            match = rule.search(hidden)
+            match = rule.search(hidden) if rule.number in may else None
             if match is None:
                 continue
             groups = match.groupdict()
             low_f, high_f = (low_f, high_f) if low_f else self._frequency(match, rule.name)
             low_w, high_w = (low_w, high_w) if low_w or not groups.get("w1") else self._weeks(match, rule.name)
             hidden = hidden[: match.start()] + "~" * (match.end() - match.start()) + hidden[match.end() :]
+            may = self._family.live(hidden)
             if low_f and low_w:
                 break
-        total = self._total(hidden)
+        total = self._total(hidden, may)
         conflict = False
         if low_f and high_f and low_w and high_w:
             least, most = low_f.value * low_w.value, high_f.value * high_w.value
@@ -117,9 +123,10 @@ class SessionReader:
             total, end = total + number, match.end()
         return first if end == first.span.end else Found(total, Span(first.span.start, end), "sessions_sum", 0.85)
 
-    def _total(self, text: str) -> Found[int] | None:
+    def _total(self, text: str, may: Sequence[int]) -> Found[int] | None:
+        """The total that a request states; ``may``: the rules whose words stand in it, as few do."""
         for rule in self._totals:
-            match = rule.search(text)
+            match = rule.search(text) if rule.number in may else None
             if match is None:
                 continue
             groups = match.groupdict()

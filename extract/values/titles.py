@@ -46,6 +46,7 @@ NAME_WITHIN: Final = 40
 _BOUNDARY: Final = regex.compile(
     r"[;.]\s+(?:and\s+)?|,?\s+(?:and|as\s+well\s+as)\s+(?:(?:up)?on\s+)?(?:the\s+)?|,\s+(?:the\s+)?"
 )
+_LINK: Final = regex.compile(r",?\s+(?:and|as\s+well\s+as)\s+(?:on\s+)?(?:the\s+)?")
 _DATED: Final = regex.compile(r"\p{Lu}[^;()]{30,},?\s(?:19|20)\d\d\.?\s*$")
 """A long title that ends in its year."""
 AUTHORS: Final = regex.compile(r"\p{Lu}[\p{L}'’-]+ \p{Lu}{1,2}(?:, \p{Lu}[\p{L}'’-]+ \p{Lu}{1,2})*(?:,? et al)?[.,]\s")
@@ -107,7 +108,7 @@ class TitleFinder:
 
     def _joint(self, text: str, start: int, stop: int) -> int | None:
         """Where, inside a title, ", and the Chronic Pain …" goes on with a document that is known."""
-        for match in regex.finditer(r",?\s+(?:and|as\s+well\s+as)\s+(?:on\s+)?(?:the\s+)?", text[start:stop]):
+        for match in _LINK.finditer(text[start:stop]):
             at = start + match.end()
             if self._named(text, at, at + 1) or _NO_TITLE.match(text, at):
                 return start + match.start()
