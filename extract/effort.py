@@ -25,7 +25,7 @@ GAP: Final = " " * 8
 """White space that such a text does not hold, once all of it is spaces: few texts do."""
 LITTLE: Final = 2_000_000
 """Steps that need no clock: less than a tenth of a second."""
-_SIZES: Final = (64, 256, 2048, LENGTH)
+_SIZES: Final = (64, 256, 2048, LENGTH // 2, LENGTH)
 """Sizes of windows that are told apart, up to ``LENGTH``."""
 
 _LETTER: Final = "\ue000"
