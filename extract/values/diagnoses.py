@@ -3,7 +3,8 @@
 A cue opens a list ("diagnosed with", "is being treated for"), the list is cut into
 chunks at commas, "and", numbers and semicolons, and chunks are joined again where
 they cannot stand alone: the words on both sides decide, by the heads of diagnoses
-in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.yaml``.
+in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.yaml``,
+and ``diagnosis_items.yaml`` for the items.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class DiagnosisFinder:
         self._nlp = nlp
         self._model = model
         self._rules: dict[str, list[Rule]] = {}
-        for rule in patterns.rules("diagnosis_cues"):
+        for rule in (*patterns.rules("diagnosis_cues"), *patterns.rules("diagnosis_items")):
             self._rules.setdefault(rule.data.value or "", []).append(rule)
         self._chunker = Chunker(separators=self._rules["separator"], patterns=patterns)
         conditions = condition_file(patterns)
