@@ -26,6 +26,8 @@ SENTENCES = [
     ("Dr. A. Smith, MD. He", ["Dr. A. Smith, MD. He"], "short forms"),
     ("See No.\nSix, p.\n  Seven", ["See No.", "Six, p.", "  Seven"], "a line's end behind a short form"),
     ("one\n\n two. three", ["one", " two. three"], "lines, and a small letter"),
+    ("p. S", ["p. S"], "a short form at the start"),
+    ("Chap. Six, the Chap. Seven. A chaps. Eight", ["Chap. Six, the Chap. Seven.", "A chaps.", "Eight"], "a long form"),
     (" \n", [], "no words"),
 ]
 
