@@ -46,6 +46,8 @@ DATES = [
     ("An industrial injury on June 7, 2011.", date(2011, 6, 7), None, "a month by name"),
     ("Seen on 5/6/2013 with pain.", None, None, "the date of a visit"),
     ("An injury on 6/1/98 to the knee.", date(1998, 6, 1), None, "a year of the last century"),
+    ("The fall, in or about (march 3rd 2011) 4 steps down.", date(2011, 3, 3), None, "a month in brackets"),
+    ("Seen 5/6/2013 with a trauma 9/1/2012 to 9/2/2012.", date(2012, 9, 1), date(2012, 9, 2), "right behind the noun"),
 ]
 
 
@@ -59,6 +61,17 @@ def test_age_and_sex(person, text, age, sex):
     read = person.read(text)
     assert (read.age.value if read.age else None) == age
     assert (read.sex.value if read.sex else None) == sex
+
+
+def test_rules_that_are_tried_where_an_age_stands_begin_with_one(person):
+    for rule in person._begun:
+        for found in (m for example in rule.data.examples for m in rule.finditer(example.text)):
+            assert person._years.match(found.string, found.start()), rule.name
+
+
+def test_ages_of_one_rule_do_not_overlap(person):
+    """The second is inside what a rule takes for the first, and no other rule says it."""
+    assert [age.value for age in person.read("A 45 y old fifty y male").ages] == [45]
 
 
 @pytest.mark.parametrize(("text", "start", "end"), [c[:3] for c in DATES], ids=[c[3] for c in DATES])

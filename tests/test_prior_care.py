@@ -5,10 +5,18 @@ import pytest
 from extract.values.prior_care import PriorCareFinder
 from extract.values.sides import sentences
 
+NUMBERS = dict(
+    enumerate(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+        " eighteen nineteen twenty".split(),
+        start=1,
+    )
+) | {24: "twenty-four", 30: "thirty", 36: "thirty-six", 40: "forty", 50: "fifty", 60: "sixty"}
 CASES = [
     ("She had 18 sessions of therapy. Then 6 of 8 approved therapy visits.", [18, 6], "digits"),
     ("She had six visits of physical therapy", [6], "words"),
     ("PT x 8 and acupuncture times six", [8, 6], "the count behind the treatment"),
+    *[(f"Therapy, {word} visits", [n], f"{word} behind the treatment") for n, word in NUMBERS.items()],
     ("After 12 physical therapy visits, six sessions of acupuncture", [12, 6], "digits and words in one sentence"),
     ("Treatment of 6 weeks; one visit. Therapy", [], "no treatment beside the count"),
     ("His wife had six visits of physical therapy. He had two visits of therapy", [2], "of a relative"),
@@ -18,6 +26,8 @@ SENTENCES = [
     ("Dr. A. Smith, MD. He", ["Dr. A. Smith, MD. He"], "short forms"),
     ("See No.\nSix, p.\n  Seven", ["See No.", "Six, p.", "  Seven"], "a line's end behind a short form"),
     ("one\n\n two. three", ["one", " two. three"], "lines, and a small letter"),
+    ("p. S", ["p. S"], "a short form at the start"),
+    ("Chap. Six, the Chap. Seven. A chaps. Eight", ["Chap. Six, the Chap. Seven.", "A chaps.", "Eight"], "a long form"),
     (" \n", [], "no words"),
 ]
 

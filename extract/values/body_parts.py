@@ -52,7 +52,7 @@ class BodyPartFinder:
         self._mentions = MentionFinder(patterns)
         self._context = ContextReader(patterns)
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=patterns, model=model)
-        self._drug = patterns.rule("context", "drug strength")
+        self._drug = patterns.rule("mentions", "drug strength")
 
     def wcio(self, value: str) -> str | None:
         """The WCIO part-of-body code of a value of this finder."""

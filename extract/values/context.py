@@ -163,8 +163,6 @@ class ContextReader:
                     self._drops[rule.number] = rule, direction == "forward"
                 case ["stop", *name]:
                     self._stops.append((rule, " ".join(name) or None))
-                case ["drug" | "side"]:
-                    pass
                 case _:
                     raise PatternError(f"context.yaml: rule {rule.name!r} has the value {rule.data.value!r}")
 

@@ -3,7 +3,8 @@
 A cue opens a list ("diagnosed with", "is being treated for"), the list is cut into
 chunks at commas, "and", numbers and semicolons, and chunks are joined again where
 they cannot stand alone: the words on both sides decide, by the heads of diagnoses
-in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.yaml``.
+in ``patterns/vocab/conditions.yaml``. Rules: ``patterns/rules/diagnosis_cues.yaml``,
+and ``diagnosis_items.yaml`` for the items.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class DiagnosisFinder:
         self._nlp = nlp
         self._model = model
         self._rules: dict[str, list[Rule]] = {}
-        for rule in patterns.rules("diagnosis_cues"):
+        for rule in (*patterns.rules("diagnosis_cues"), *patterns.rules("diagnosis_items")):
             self._rules.setdefault(rule.data.value or "", []).append(rule)
         self._chunker = Chunker(separators=self._rules["separator"], patterns=patterns)
         conditions = condition_file(patterns)
@@ -145,16 +146,21 @@ class DiagnosisFinder:
         """
         page = Page.of(self._nlp(text))
         kept: dict[str, Found[str]] = {}
-        numbers = [(rule, m) for rule in self._rules["icd"] for m in rule.finditer(text)]
+        numbers = [
+            (rule, Span(*m.span("code" if "code" in m.re.groupindex else 0)))
+            for rule in self._rules["icd"]
+            for m in rule.finditer(text)
+        ]
         stretches = self._lists(page) if numbers else []
         lists = Places((self._whole(page, span) for _, span, _ in stretches), lambda span: span)
-        for rule, m in numbers:
-            before = text[max(0, m.start() - 25) : m.start()]
+        for rule, span in numbers:
+            before = text[max(0, span.start - 25) : span.start]
             bracketed = _BRACKET.search(before) is not None
             named = _ICD.search(before) is not None
-            listed = lists.at(m.start()) is not None
+            listed = lists.at(span.start) is not None
             if rule.name != "icd 9" or bracketed or named or listed:
-                kept.setdefault(m.group().upper(), Found(m.group().upper(), Span(*m.span()), f"diagnosis:{rule.name}"))
+                code = span.of(text).upper()
+                kept.setdefault(code, Found(code, span, f"diagnosis:{rule.name}"))
         return sorted(kept.values(), key=lambda f: f.span)
 
     def _whole(self, page: Page, span: Span) -> Span:

@@ -90,9 +90,9 @@ class MentionFinder:
         self._yielding, self._yield_to = frozenset(data.yields.words), frozenset(data.yields.to)
         self._level_hosts = frozenset(data.level_counts_for)
         self._hosts = {part: frozenset(hosts) for part, hosts in data.hosts.items()}
-        self._side_behind = patterns.rule("context", "side behind")
-        self._level_side = patterns.rule("context", "side of a level")
-        self._host = patterns.rule("context", "host of a finger")
+        self._side_behind = patterns.rule("mentions", "side behind")
+        self._level_side = patterns.rule("mentions", "side of a level")
+        self._host = patterns.rule("mentions", "host of a finger")
 
     def wcio(self, value: str) -> str | None:
         """The WCIO part-of-body code of a part with or without its side; None for no known part."""

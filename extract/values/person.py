@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
+from extract.keywords import Reading
 from extract.patterns import Patterns, Rule
 from extract.values.dates import DateFinder, parse_date
 from extract.values.numbers import count
@@ -61,6 +62,11 @@ class PersonReader:
         self._with_sex = tuple(
             patterns.rule("person", n) for n in ("age_sex_of_worker", "age_sex_short", "age_of_years", "sex_before_age")
         )
+        self._years = patterns.rule("person", "age_in_years")
+        self._begun = frozenset(
+            patterns.rule("person", n) for n in ("age_sex_of_worker", "age_before_worker", "age_opening")
+        )
+        """Rules that begin as ``_years`` does."""
         self._now = patterns.rule("person", "age_now")
         self._age = tuple(
             patterns.rule("person", n) for n in ("age_of_worker", "age_before_worker", "age_labelled", "age_opening")
@@ -91,17 +97,31 @@ class PersonReader:
         said: list[_Said] = []
         reading = self._family.reading(text)
         live = frozenset(reading.numbers(0, len(text)))
+        years = [m.start() for m in self._family.within(reading, self._years.number, 0, len(text))]
         for tier, rules in enumerate(tiers):
             if tier == BARE and said:
                 break
             for order, rule in enumerate(rules):
                 if rule.number not in live:
                     continue
-                for match in self._family.within(reading, rule.number, 0, len(text)):
+                for match in self._matches(reading, rule, years):
                     number = _age(match)
                     if number is not None and not _of_family(text, match.start(), match.end()):
                         said.append(_Said(tier, match.start("age"), order, number, rule, match))
         return said
+
+    def _matches(self, reading: Reading, rule: Rule, years: Sequence[int]) -> Iterator[regex.Match[str]]:
+        """The matches of a rule; of one that begins with an age in ``years`` at these places, which are few."""
+        text = reading.text
+        if rule not in self._begun:
+            yield from self._family.within(reading, rule.number, 0, len(text))
+            return
+        end = 0
+        for place in years:
+            match = rule.alone.match(text, place, len(text), tame=reading.tame) if place >= end else None
+            if match is not None:
+                yield match
+                end = match.end()
 
     def _age_and_sex(self, text: str, every: Sequence[_Said]) -> tuple[Found[int] | None, Found[str] | None]:
         """The first age said; its own noun for the sex, else what tells the sex elsewhere."""

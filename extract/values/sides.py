@@ -20,6 +20,8 @@ _END: Final = Expression(r"[.?!]['”\")\]]?(?P<gap>\s*)(?=\p{Lu}|\n)|(?P<gap>\n
 """A mark that may end a sentence is asked for first, which a search runs ahead to."""
 _SHORT: Final = regex.compile(r"(?<=\b(?:No|Nos|p|pp|pg|Ch|Chap|Vol|Inc|Dr|vs|ed|al|St)\.)|(?<=\b\p{Lu}{1,2}\.)")
 """Behind a short form, whose full stop ends no sentence."""
+_LONGEST: Final = 4
+"""Letters of the longest of them."""
 
 
 @dataclass
@@ -95,7 +97,9 @@ def _cuts(text: str) -> Iterator[tuple[int, int]]:
     # a clock would be set anew for each match
     for match in _END.finditer(text, 0, len(text), tame=is_tame(folded(text))):
         cut, after = match.span("gap")
-        if not _SHORT.match(text, cut):
+        # most words are too long, which is told quicker
+        long = cut > _LONGEST + 1 and text[cut - _LONGEST - 2 : cut - 1].isalpha()
+        if long or not _SHORT.match(text, cut):
             yield cut, after
             continue
         while (line := text.find("\n", cut, after)) >= 0:
