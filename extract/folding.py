@@ -58,3 +58,8 @@ def bare(small: str) -> str:
             if not in_word(char):
                 plain = plain.replace(char, " ")
     return plain
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in one case, without their signs."""
+    return bare(folded(text)).split()

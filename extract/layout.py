@@ -22,7 +22,7 @@ from extract.effort import is_little, is_tame
 from extract.evidence import Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family, alternatives
 from extract.folding import folded
-from extract.needs import needed_words
+from extract.needs import may_match
 from extract.patterns import PatternError, Patterns, Strict
 from extract.text import LetterText, TextLine
 from extract.words import trim
@@ -363,7 +363,7 @@ class LayoutReader:
         words = line.strip()
         if words[:1] in never_first(self._furniture):
             return False
-        if (needed := needed_words(self._furniture.pattern)) and not any(map(folded(words).__contains__, needed)):
+        if not may_match(self._furniture.pattern, folded(words)):
             return False
         return self._furniture.fullmatch(words, timeout=TIME_LIMIT) is not None
 
@@ -375,9 +375,8 @@ class LayoutReader:
 
         def stands(expression: Expression) -> bool:
             if expression not in known:
-                words = needed_words(expression.source)
                 # most that are not there lack a word: a search would go through the whole letter
-                may = not words or any(map(small.__contains__, words))
+                may = may_match(expression.source, small)
                 known[expression] = may and expression.search(text, 0, len(text), tame=tame) is not None
             return known[expression]
 

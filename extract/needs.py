@@ -68,6 +68,15 @@ def needed_words(pattern: str, *, verbose: bool = False) -> tuple[str, ...]:
     return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
 
 
+def may_match(pattern: str, small: str, start: int = 0, end: int | None = None, *, verbose: bool = False) -> bool:
+    """Whether one of the words that an expression needs stands in ``small[start:end]``, of a folded text.
+
+    True for one that needs no word.
+    """
+    words = needed_words(pattern, verbose=verbose)
+    return not words or any(small.find(word, start, end) >= 0 for word in words)
+
+
 def _needed(items: Iterable[tuple[Any, Any]]) -> set[str] | None:
     """The best set of words for a sequence: of its parts, the one that is rarest."""
     found: list[set[str]] = []

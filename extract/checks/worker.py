@@ -8,7 +8,7 @@ from typing import Final
 
 from extract.checks.facts import Facts, Place, Sign
 from extract.evidence import Span
-from extract.folding import bare, folded
+from extract.folding import words_of
 from extract.needs import EDGE, needs
 from extract.patterns import Patterns
 from extract.values.person import Person, sex_of
@@ -79,7 +79,7 @@ class SexConflict:
             return
         prose = facts.prose
         others = self._others.get(person.sex.value)
-        if others and others.isdisjoint(bare(folded(prose)).split()):
+        if others and others.isdisjoint(words_of(prose)):
             return  # as in most letters, told at once
         said = [(match, sex_of(match["sex"])) for match in self._pronoun.finditer(prose)]
         if sum(sex != person.sex.value for _, sex in said) < PRONOUNS:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from extract.effort import is_tame
 from extract.evidence import Found, Span
 from extract.folding import folded
-from extract.needs import needed_words
+from extract.needs import may_match
 from extract.patterns import Patterns, Rule
 
 
@@ -20,10 +20,6 @@ class ConclusionReader:
         self._loosely_not = patterns.rule("conclusion", "loosely_not_necessary")
         self._loosely = patterns.rule("conclusion", "loosely_necessary")
         self._yes = patterns.rule("conclusion", "necessary")
-        self._needed = {
-            rule.name: needed_words(rule.alone.source, verbose=True) for rule in (self._not, self._partly, self._yes)
-        }
-        """Of what a rule needs something must stand in a piece: to look for that takes less than a clock does."""
 
     def read_loosely(self, rationale: str) -> Found[str] | None:
         """As ``read``, else by plainer words ("is not necessary"); for items whose decision stands nowhere else."""
@@ -69,10 +65,10 @@ class ConclusionReader:
             return []
         return [Span(*match.span()) for match in rule.alone.finditer(text, piece.start, piece.end, tame=tame)]
 
-    def _may_match(self, rule: Rule, small: str, piece: Span) -> bool:
-        """Whether one of the words that a rule needs stands in a piece of a folded text."""
-        words = self._needed[rule.name]
-        return not words or any(small.find(word, piece.start, piece.end) >= 0 for word in words)
+    @staticmethod
+    def _may_match(rule: Rule, small: str, piece: Span) -> bool:
+        """Whether one of the words that a rule needs stands in a piece of a folded text, which takes less than a clock."""
+        return may_match(rule.alone.source, small, piece.start, piece.end, verbose=True)
 
 
 def _from_the_end(text: str) -> Iterator[Span]:

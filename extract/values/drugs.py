@@ -8,7 +8,7 @@ from typing import Final
 import regex
 
 from extract.evidence import Found, Span
-from extract.folding import bare, folded
+from extract.folding import words_of
 from extract.needs import needs
 from extract.patterns import Patterns, Rule
 from extract.values.drug_names import DrugNames, DrugWords, Mention
@@ -88,7 +88,7 @@ class _Shapes:
         self.patch = regex.compile(rf"(?<![\w-]){_any(words.forms.patch)}(?!\w)", flags)
         self.compound = regex.compile(rf"\b{_any(words.compound_words)}\b", flags)
         starts = [needs(shape.pattern).starts for shape in (self.topical, self.patch, _ORAL_SOLID)]
-        self.forms = None if None in starts else frozenset(bare(w).split()[0] for own in starts for w in own or ())
+        self.forms = None if None in starts else frozenset(words_of(w)[0] for own in starts for w in own or ())
         """Words with which a form of drug begins, as they stand in a bare text; None where they are not known."""
 
 
@@ -156,7 +156,7 @@ class DrugReader:
         """True where the heading has a strength, a form of drug or a count, as it needs for a guessed spelling."""
         forms = self._shapes.forms
         # most headings have none of the words: to look for the forms one by one takes far longer
-        may = forms is None or not forms.isdisjoint(bare(folded(text)).split())
+        may = forms is None or not forms.isdisjoint(words_of(text))
         if may and (self.topical(text) or _ORAL_SOLID.search(text)):
             return True
         if _FIGURE.search(text) is None:
