@@ -67,7 +67,7 @@ class ConclusionReader:
 
     @staticmethod
     def _may_match(rule: Rule, small: str, piece: Span) -> bool:
-        """Whether one of the words that a rule needs stands in a piece of a folded text, which takes less than a clock."""
+        """Whether a word that a rule needs stands in a piece of a folded text: to look takes less than a clock."""
         return may_match(rule.alone.source, small, piece.start, piece.end, verbose=True)
 
 
