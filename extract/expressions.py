@@ -118,12 +118,13 @@ class _Seeker:
     branch: Expression
     places: Sequence[int] | None
     """Where it may begin in the window; None for anywhere."""
-    reading: Reading
+    text: str
+    tame: bool
     stop: int
 
     def after(self, position: int) -> regex.Match[str] | None:
         """The first match that begins at ``position`` or behind it."""
-        text, tame = self.reading.text, self.reading.tame
+        text, tame = self.text, self.tame
         if self.places is None:
             return self.branch.search(text, position, self.stop, tame=tame)
         places = self.places
@@ -178,7 +179,16 @@ class Alternatives:
             return branch.finditer(text, start, stop, tame=tame)
         if len(found) > FEW:
             return self.whole.finditer(text, start, stop, tame=tame)
-        return self._merged([_Seeker(branch, places, reading, stop) for branch, places in found], start)
+        return self._merged([_Seeker(branch, places, text, tame, stop) for branch, places in found], start)
+
+    def finditer_apart(self, text: str, start: int, stop: int, *, tame: bool) -> Iterator[regex.Match[str]]:
+        """All matches in a window of a text, each branch searched by itself.
+
+        No words of a family are looked for first: that does not pay where each branch begins with a word of its own.
+        """
+        if len(self.branches) == 1:
+            return self.branches[0].finditer(text, start, stop, tame=tame)
+        return self._merged([_Seeker(branch, None, text, tame, stop) for branch in self.branches], start)
 
     def search(self, reading: Reading, number: int, start: int, stop: int) -> regex.Match[str] | None:
         """The first match in a window of a text, of whose family this is expression ``number``."""

@@ -195,8 +195,8 @@ class Label:
     family: Family
     """The labels of the whole layout."""
     number: int
-    ways: tuple[Expression, ...] = ()
-    """Each way to print it, where all begin with a word, which a search runs ahead to."""
+    apart: bool = False
+    """True where each way to print it begins with a word, which a search runs ahead to."""
     plain: bool = False
     """True where these tell by their own words alone that it stands somewhere, whatever stands around."""
 
@@ -207,8 +207,9 @@ class Label:
 
     def finditer(self, text: str, start: int, stop: int, *, tame: bool) -> Iterable[regex.Match[str]]:
         """Where it stands within ``text[start:stop]``. Raises TimeoutError past the limit."""
-        found = _apart([list(way.finditer(text, start, stop, tame=tame)) for way in self.ways])
-        return self.family.finditer(self.number, text, start, stop) if found is None else found
+        if self.apart:
+            return self.family.members[self.number].finditer_apart(text, start, stop, tame=tame)
+        return self.family.finditer(self.number, text, start, stop)
 
     def matches(self, text: str, starts: Sequence[int], stop: int, *, tame: bool) -> Iterator[regex.Match[str]]:
         """The labels that begin exactly at ``starts``. Raises TimeoutError past the limit."""
@@ -219,23 +220,6 @@ class Label:
                 match = whole.match(text, at, stop, tame=tame)
                 if match is not None:
                     yield match
-
-
-def _apart(ways: Sequence[Sequence[regex.Match[str]]]) -> Sequence[regex.Match[str]] | None:
-    """The matches of one expression, made of those of its branches; None where they do not tell, as of no branches.
-
-    Of those that overlap the first counts; what goes on behind it may have hidden another match of its branch.
-    """
-    if len(ways) == 1:
-        return ways[0]
-    found = sorted([match for matches in ways for match in matches], key=lambda match: match.start())
-    kept: list[regex.Match[str]] = []
-    for match in found:
-        if not kept or match.start() >= kept[-1].end():
-            kept.append(match)
-        elif match.end() > kept[-1].end():
-            return None
-    return kept if ways else None
 
 
 @dataclass(frozen=True)
@@ -288,10 +272,12 @@ class Layout:
     def parts(self) -> tuple[tuple[PartData, tuple[Label, ...]], ...]:
         """Each part of an item with its labels."""
         variants = [spaced(v) for p in self.data.items.parts for v in p.variants]
-        family = Family([Alternatives(v, int(regex.IGNORECASE), branches=[v]) for v in variants])
-        ways = map(_ways, variants)
-        plain = [not _AROUND.search(variant) for variant in variants]
-        labels = iter([Label(family, n, own, bool(own) and plain[n]) for n, own in enumerate(ways)])
+        ways = [_ways(variant) for variant in variants]
+        flags = int(regex.IGNORECASE)
+        family = Family([Alternatives(v, flags, branches=own or [v]) for v, own in zip(variants, ways, strict=True)])
+        labels = iter(
+            [Label(family, n, bool(own), bool(own) and not _AROUND.search(variants[n])) for n, own in enumerate(ways)]
+        )
         return tuple((p, tuple(next(labels) for _ in p.variants)) for p in self.data.items.parts)
 
     def recognises(self, stands: Callable[[Expression], bool]) -> bool:
@@ -416,10 +402,10 @@ class LayoutReader:
         )
 
 
-def _ways(label: str) -> tuple[Expression, ...]:
-    """The branches of a label, where each begins with a word."""
+def _ways(label: str) -> list[str]:
+    """The branches of a label, where each begins with a word; else none."""
     ways = [label] if "#" in label else alternatives(label)
-    return tuple(Expression(way, int(regex.IGNORECASE)) for way in ways) if all(map(_BEGINS.match, ways)) else ()
+    return ways if all(map(_BEGINS.match, ways)) else []
 
 
 def _goes_on(before: tuple[HeadingData, Span], mark: tuple[HeadingData, Span]) -> bool:

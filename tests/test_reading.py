@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from extract.evidence import Span
-from extract.expressions import Alternatives, Expression, Family
+from extract.expressions import Alternatives, Family
 from extract.header import HeaderReader
 from extract.items.item import find_marks
 from extract.layout import Label, LayoutReader, compile_words, never_first
@@ -169,7 +169,7 @@ WAYS = [
 
 @pytest.mark.parametrize(("ways", "text"), [w[:2] for w in WAYS], ids=[w[2] for w in WAYS])
 def test_matches_of_branches_are_those_of_the_whole(ways, text):
-    label = Label(Family([Alternatives("|".join(ways))]), 0, tuple(map(Expression, ways)))
+    label = Label(Family([Alternatives("|".join(ways), branches=ways)]), 0, apart=True)
     found = [match.span() for match in label.finditer(text, 0, len(text), tame=True)]
     assert found == [match.span() for match in compile_words("(?-i:" + "|".join(ways) + ")").finditer(text)]
     assert found
