@@ -18,7 +18,7 @@ from extract.learn import learn
 from extract.learned.component import LearntModel
 from extract.learned.gold import FOLDS, GoldReader, GoldSummary, Labels
 from extract.metrics import FieldScore, Outcome
-from extract.nlp import OneParse, build_nlp, sentences_of
+from extract.nlp import Parser, build_nlp, sentences_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder, merge
 from extract.values.context import ContextReader
@@ -50,7 +50,7 @@ class Variants:
     def __init__(self, *, patterns: Patterns, summaries: Sequence[GoldSummary], labels: Labels) -> None:
         context = ContextReader(patterns)
         self._model = LearntModel(weights=learn(summaries, labels), context=context)
-        nlp = OneParse(build_nlp(patterns))
+        nlp = Parser(build_nlp(patterns))
         self._rules = BodyPartFinder(nlp=nlp, patterns=patterns), DiagnosisFinder(nlp=nlp, patterns=patterns)
         self._all = (
             BodyPartFinder(nlp=nlp, patterns=patterns, model=self._model),
@@ -70,9 +70,7 @@ class Variants:
 
     @staticmethod
     def _found(parts: BodyPartFinder, diagnoses: DiagnosisFinder, doc: Doc) -> Reading:
-        return Reading(
-            tuple(f.value for f in diagnoses.in_doc(doc)), tuple(f.value for f in parts.in_summary(doc.text))
-        )
+        return Reading(tuple(f.value for f in diagnoses.in_doc(doc)), tuple(f.value for f in parts.in_doc(doc)))
 
     def _by_words(self, doc: Doc) -> Reading:
         """Every condition of every sentence and every part, whatever is said of it."""

@@ -291,23 +291,20 @@ def sentence_starts(doc: Doc) -> list[int]:
     return cast("list[int]", doc.user_data[STARTS])
 
 
-class OneParse:
-    """A pipeline that keeps its last parse, since several finders read the same summary in turn."""
+class Parser:
+    """A pipeline that is called as spaCy calls it, but for what takes longer than our pipes do. It can be pickled."""
 
     def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
         self._pipes = [pipe for _, pipe in nlp.pipeline]
-        self._last: Doc | None = None
 
     def __call__(self, text: str) -> Doc:
-        """The parse of a text, made once for calls that follow each other."""
-        if self._last is None or text_of(self._last) != text:
-            doc = self._nlp.make_doc(text)
-            doc.user_data[TEXT] = text
-            for pipe in self._pipes:  # as the pipeline does, which takes longer than ours to be called
-                doc = pipe(doc)
-            self._last = doc
-        return self._last
+        """The parse of a text."""
+        doc = self._nlp.make_doc(text)
+        doc.user_data[TEXT] = text
+        for pipe in self._pipes:
+            doc = pipe(doc)
+        return doc
 
     def __getstate__(self) -> Language:
         return self._nlp

@@ -1,7 +1,7 @@
 """Letter → record: opens a file, hands it from room to room, and checks the result.
 
-One ``LetterReader`` holds the patterns and the spaCy pipeline and reads any number of files.
-It can be pickled; a process that reads files in parallel makes its own.
+One ``LetterReader`` holds the patterns and the spaCy pipeline and reads any number of files, one by one or side
+by side (``abreast.py``). It can be pickled; a process that reads files in parallel makes its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import regex
 
+from extract.abreast import Steps, alone
 from extract.book import EvidenceBook
 from extract.checks.checker import Checker
 from extract.checks.facts import Facts, ItemFacts
@@ -30,7 +31,7 @@ from extract.layout import UNKNOWN, LayoutReader, Sections
 from extract.learned.component import load_model
 from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
-from extract.nlp import OneParse, build_nlp
+from extract.nlp import BODY_PARTS, CONDITIONS, Parser, build_nlp, sentences_of, words_of
 from extract.patterns import Patterns
 from extract.reading import Engine, Limits, Page, open_letter, read_bytes
 from extract.record import FailureRecord, LetterRecord, PriorCareRecord
@@ -95,7 +96,7 @@ class LetterReader:
         self._person = PersonReader(patterns=self.patterns)
         self._unknown = UnknownReader(person=self._person)
         self._reviewer = ReviewerReader(patterns=self.patterns)
-        nlp = OneParse(build_nlp(self.patterns))
+        nlp = self._nlp = Parser(build_nlp(self.patterns))
         self._dates = DateFinder(patterns=self.patterns)
         self._icd10 = CategoryFinder(patterns=self.patterns)
         self._care = PriorCareFinder(patterns=self.patterns)
@@ -112,15 +113,26 @@ class LetterReader:
 
     def read(self, source: Source) -> list[LetterRecord]:
         """The letters of a file, nearly always one. Raises LetterError where there is none."""
+        return alone(self.reading(source))
+
+    def reading(self, source: Source) -> Steps[list[LetterRecord]]:
+        """As ``read``, with a pause at the door of each room, for letters that are read side by side.
+
+        The file stays open from the first step to the last.
+        """
         with open_letter(source.path, engine=self.engine, data=source.data) as document:
             if not any(page.lines for page in document.pages):
                 raise LetterError(Reason.NO_TEXT)
+            yield
             groups = self._letters_in(document.pages)
             records = []
             for number, pages in enumerate(groups, start=1):
+                yield
                 part = source if len(groups) == 1 else _part(source, number)
-                records.append(self._read_pages(part, pages, document.text_source, several=len(groups) > 1))
-            return records
+                record = yield from self._read_pages(part, pages, document.text_source, several=len(groups) > 1)
+                records.append(record)
+            yield
+        return records
 
     def summary(self, source: Source) -> str:
         """The case summary of a file's first letter as its values are read from it, '' where it has none.
@@ -136,8 +148,12 @@ class LetterReader:
 
     def try_read(self, source: Source) -> list[LetterRecord] | FailureRecord:
         """As ``read``, with every fault of the file as a failure record instead of an exception."""
+        return alone(self.try_reading(source))
+
+    def try_reading(self, source: Source) -> Steps[list[LetterRecord] | FailureRecord]:
+        """As ``try_read``, with a pause at the door of each room."""
         try:
-            return self.read(source)
+            return (yield from self.reading(source))
         except LetterError as error:
             return FailureRecord(source.name, source.sha256, error.reason, error.detail)
         except TimeoutError:
@@ -178,11 +194,16 @@ class LetterReader:
         found = self._header.case_number(words, Span(0, len(words)))
         return None if found is None else found.value
 
-    def _read_pages(self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool) -> LetterRecord:
+    def _read_pages(
+        self, source: Source, pages: Sequence[Page], text_source: str, *, several: bool
+    ) -> Steps[LetterRecord]:
         text = LetterText(pages, is_furniture=self._layouts.is_furniture)
+        yield
         sections = self._layouts.split(text)
+        yield
         items = find_items(text, sections)
         book = EvidenceBook(text, sections)
+        yield
         header = self._letterhead.read(text, sections)
         if not sections.known and not self._unknown.is_letter(text.clean, sections, items, header):
             raise LetterError(Reason.NOT_A_LETTER)
@@ -201,27 +222,36 @@ class LetterReader:
         summary = section.content if section else None
         if summary is None and not sections.known:
             summary = self._unknown.summary(text.clean)
+        yield
         person = Person()
         base = 0
         if summary is not None:
             base = summary.start
             prose = one_line(summary.of(text.clean))[: Limits.summary_characters]
             person = self._person.read(prose)
-            self._summary_fields(prose, base, person, values, book)
+            yield
+            yield from self._summary_fields(prose, base, person, values, book)
+            yield
             values["prior_care"] = self._prior_care(text, prose, base)
+        yield
         self._header_fields(header, person, base, values, book)
         self._reviewer_fields(text, sections, values, book)
+        yield
         read = self._item_fields(text, items, values, book)
+        yield
         self._documents(text, sections, values, book)
         raw_sections = tuple(
             (s.name, *_bounds(text.to_raw(Span(s.heading.start, s.content.end)))) for s in sections.spans
         )
         evidence = tuple(book.rows)
         letter = LetterRecord(**values, evidence=evidence, text=text.raw, sections=raw_sections)
+        yield
         quality = min((p.ocr_quality for p in pages if p.ocr_quality is not None), default=None)
         facts = Facts(letter, text, sections, header, person, summary, read, several, quality, self._dates)
         signs = self._checker.signs(facts)
+        yield
         self._rate(facts, frozenset(sign.flag for sign in signs), book)
+        yield
         return self._checker.flagged(facts, signs, book)
 
     def _rate(self, facts: Facts, flags: frozenset[str], book: EvidenceBook) -> None:
@@ -258,16 +288,24 @@ class LetterReader:
 
     def _summary_fields(
         self, prose: str, base: int, person: Person, values: dict[str, Any], book: EvidenceBook
-    ) -> None:
+    ) -> Steps[None]:
         for field, found in (("age", person.age), ("sex", person.sex)):
             if found is not None:
                 values[field] = found.value
                 book.add(TABLE, field, found.shift(base))
-        for field, many in (
-            ("body_parts", self._parts.in_summary(prose)),
-            ("diagnoses", self._diagnoses.in_summary(prose)),
-            ("icd_codes", self._diagnoses.icd_codes(prose)),
-        ):
+        doc = self._nlp(prose)
+        yield
+        for known in (BODY_PARTS, CONDITIONS):  # kept with the text, for all who ask
+            words_of(doc, known)
+        sentences_of(doc)
+        yield
+        diagnoses = self._diagnoses.in_doc(doc)
+        yield
+        parts = self._parts.in_doc(doc)
+        yield
+        codes = self._diagnoses.codes_in(doc)
+        yield
+        for field, many in (("body_parts", parts), ("diagnoses", diagnoses), ("icd_codes", codes)):
             values[field] = tuple(dict.fromkeys(f.value for f in many))
             book.add_all(TABLE, field, (f.shift(base) for f in many))
             self._codes(field, many, base, values, book)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from extract.nlp import BODY_PARTS, CONDITIONS, OneParse, body_part_file, build_nlp, sentences_of, words_of
+from extract.nlp import BODY_PARTS, CONDITIONS, Parser, body_part_file, build_nlp, sentences_of, words_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import Context, ContextReader
@@ -174,7 +174,7 @@ def test_importing_the_room_does_not_load_spacy():
 
 def test_a_pipeline_knows_its_words_in_worker_processes():
     text = "Left hand therapy at C5 for carpal tunnel syndrome, 6 feet off, and a wristwatch."
-    for nlp in (NLP, pickle.loads(pickle.dumps(NLP)), pickle.loads(pickle.dumps(OneParse(NLP)))):
+    for nlp in (NLP, pickle.loads(pickle.dumps(NLP)), pickle.loads(pickle.dumps(Parser(NLP)))):
         doc = nlp(text)
         known = [(words.span.of(text), words.id_) for words in words_of(doc, BODY_PARTS)]
         assert known == [

@@ -18,7 +18,7 @@ from extract.failures import LetterError
 from extract.gold import GoldLetter, read_gold
 from extract.learned.features import Features, features_of
 from extract.learned.weights import Numbers
-from extract.nlp import OneParse, build_nlp
+from extract.nlp import Parser, build_nlp
 from extract.patterns import Patterns
 from extract.pipeline import LetterReader, Source
 from extract.values.body_parts import BodyPartFinder
@@ -108,7 +108,7 @@ class Labels:
     """What the gold says of each word of a summary, for the learner."""
 
     def __init__(self, patterns: Patterns) -> None:
-        nlp = OneParse(build_nlp(patterns))
+        nlp = Parser(build_nlp(patterns))
         self._diagnoses = DiagnosisFinder(nlp=nlp, patterns=patterns)
         self._parts = BodyPartFinder(nlp=nlp, patterns=patterns)
 
@@ -139,7 +139,7 @@ class Labels:
         """1 for words by which the rules find a gold part, 0 for words of parts that are none, else NaN."""
         doc = summary.doc
         gold = {part.split(" ", 1)[-1] if part.startswith(SIDES) else part for part in summary.gold.body_parts}
-        counted = {found.span for found in self._parts.in_summary(doc.text)}
+        counted = {found.span for found in self._parts.in_doc(doc)}
         labels = np.full(len(doc), np.nan)
         for mention in self._parts.mentions(doc):
             words = doc.char_span(mention.span.start, mention.span.end, alignment_mode="expand")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from extract.learned.component import LearntModel
-    from extract.nlp import OneParse
+    from extract.nlp import Parser
 
 IN_DIAGNOSIS, IN_STATEMENT, IN_PASSING, IN_REQUEST = 0.95, 0.9, 0.75, 0.97
 """Confidence by where the part is named; in passing: a sentence without a cue of its own."""
@@ -46,7 +46,7 @@ class _Page:
 class BodyPartFinder:
     """Finds the injured parts of a summary and the parts named by a request."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
+    def __init__(self, *, nlp: Language | Parser, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
         self._model = model
         self._mentions = MentionFinder(patterns)
@@ -64,7 +64,10 @@ class BodyPartFinder:
         From injury statements, stated diagnoses and complaints; see shared/ANNOTATION.md for what
         does not count. Raises TimeoutError where a rule runs out of time.
         """
-        doc = self._nlp(text)
+        return self.in_doc(self._nlp(text))
+
+    def in_doc(self, doc: Doc) -> list[Found[str]]:
+        """As ``in_summary`` for a text that the pipeline has parsed."""
         context = self._context.of(doc)
         diagnoses = [d.span for d in self._diagnoses.in_doc(doc)]
         page = _Page(context, Places(diagnoses, lambda span: span), words_of(doc, CONDITIONS))

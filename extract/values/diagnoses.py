@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from extract.learned.component import LearntModel
-    from extract.nlp import OneParse
+    from extract.nlp import Parser
 
 STATED, VISITED, IMPLIED = 0.95, 0.8, 0.7
 """Confidence of a diagnosis the letter calls one, of a visit's reason, of one in an injury statement."""
@@ -56,7 +56,7 @@ LONGEST = 60
 class DiagnosisFinder:
     """Finds the stated diagnoses of a summary."""
 
-    def __init__(self, *, nlp: Language | OneParse, patterns: Patterns, model: LearntModel | None = None) -> None:
+    def __init__(self, *, nlp: Language | Parser, patterns: Patterns, model: LearntModel | None = None) -> None:
         self._nlp = nlp
         self._model = model
         self._rules: dict[str, list[Rule]] = {}
@@ -144,7 +144,12 @@ class DiagnosisFinder:
 
         A bare ICD-9 number counts only in brackets, behind the word ICD, or in a list of diagnoses.
         """
-        page = Page.of(self._nlp(text))
+        return self.codes_in(self._nlp(text))
+
+    def codes_in(self, doc: Doc) -> list[Found[str]]:
+        """As ``icd_codes`` for a text that the pipeline has parsed."""
+        page = Page.of(doc)
+        text = page.text
         kept: dict[str, Found[str]] = {}
         numbers = [
             (rule, Span(*m.span("code" if "code" in m.re.groupindex else 0)))
