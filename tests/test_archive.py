@@ -26,8 +26,8 @@ def read_names(monkeypatch, reader):
     names = []
     real = worker.ChunkReader._one
 
-    def one(self, task, part, tell):
-        outcome = real(self, task, part, tell)
+    def one(self, task, part, desk):
+        outcome = yield from real(self, task, part, desk)
         names.append(task.name if outcome.state != "same" else f"{task.name} hashed")
         return outcome
 
@@ -254,18 +254,17 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path):
 
 
 def test_letters_that_hang_kill_or_fatten_a_worker_cost_themselves_alone(tmp_path):
-    make_letters(tmp_path / "in", 24, {3: "HANG", 9: "CRASH", 14: "EAT"})
+    """At their first step, and later beside the others of their chunk."""
+    words = {3: "HANG", 9: "CRASH", 14: "EAT", 41: "HANG LATE", 50: "CRASH LATE", 51: "CRASH LATE", 77: "EAT LATE"}
+    make_letters(tmp_path / "in", 96, words)
     process = start(
         tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, "--deadline", 6, "--memory", 700, faults=True
     )
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
-    assert failures(tmp_path / "out") == {
-        "003.txt": "timeout",
-        "009.txt": "crashed",
-        "014.txt": "out_of_memory",
-    }
-    assert len(sources(tmp_path / "out")) == 21
+    codes = {"HANG": "timeout", "CRASH": "crashed", "EAT": "out_of_memory"}
+    assert failures(tmp_path / "out") == {f"{n:03d}.txt": codes[word.split()[0]] for n, word in words.items()}
+    assert len(sources(tmp_path / "out")) == 96 - len(words)
     assert all(len(r["sha256"]) == 64 for r in rows(tmp_path / "out", "failures"))
     details = {r["source"]: r["detail"] for r in rows(tmp_path / "out", "failures")}
     assert details["009.txt"] == "the worker ended with SIGSEGV"
@@ -426,17 +425,17 @@ def test_value_that_no_table_holds_is_the_letters_own_failure(tmp_path, reader, 
 
     from extract.pipeline import LetterReader
 
-    real = LetterReader.read
+    real = LetterReader.reading
 
-    def read(self, source):
-        found = real(self, source)
+    def reading(self, source):
+        found = yield from real(self, source)
         if source.name == "001.txt":
             return [replace(found[0], age=10**30)]
         if source.name == "003.txt":
             return [replace(found[0], sex=["M"])]
         return [replace(found[0], text="\ud800")] if source.name == "002.txt" else found
 
-    monkeypatch.setattr(LetterReader, "read", read)
+    monkeypatch.setattr(LetterReader, "reading", reading)
     make_letters(tmp_path / "in", 40)  # five of them make a part
     run(tmp_path / "in", "--out", tmp_path / "out")
     assert failures(tmp_path / "out") == dict.fromkeys(("001.txt", "002.txt", "003.txt"), "internal_error")

@@ -46,25 +46,8 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class Begins:
-    """The worker begins with a file, by its index in the chunk; the index behind the last: with the part."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hashed:
-    """The hash of the file that the worker is at."""
-
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What a chunk gave: an outcome for each file, and the part with their letters."""
 
     outcomes: tuple[Outcome, ...]
     part: bytes = b""
-
-
-Message = Begins | Hashed | Result

@@ -25,6 +25,7 @@ from typing import Final, Self
 
 import psutil
 
+from extract.archive.desk import Desk, shared_memory
 from extract.archive.key import ReaderSpec
 from extract.archive.messages import Broken, Ready
 
@@ -38,6 +39,8 @@ _FRAME: Final = struct.Struct("<cq")
 _ANSWER: Final = struct.Struct("<q")
 _FORK: Final = b"F"
 _REAP: Final = b"R"
+_HANDED: Final = 2
+"""File descriptors that a new worker is given: its end of a socket, and its desk."""
 
 
 class WorkersError(RuntimeError):
@@ -49,10 +52,10 @@ class NurseryLostError(Exception):
 
 
 class Worker:
-    """A worker process: its connection, and what the system says of it."""
+    """A worker process: its connection, its desk, and what the system says of it."""
 
-    def __init__(self, pid: int, connection: Connection, *, starter: int) -> None:
-        self.pid, self.connection, self.starter = pid, connection, starter
+    def __init__(self, pid: int, connection: Connection, desk: Desk, *, starter: int) -> None:
+        self.pid, self.connection, self.desk, self.starter = pid, connection, desk, starter
         self._process = psutil.Process(pid)
 
     def rss(self) -> int:
@@ -143,17 +146,22 @@ class Nursery:
             raise WorkersError(f"a worker cannot load its rules: {message.why}")
 
     def _fork(self) -> Worker:
-        ours, theirs = socket.socketpair()
+        memory = shared_memory()
         try:
-            socket.send_fds(self._socket, [_FRAME.pack(_FORK, 0)], [theirs.fileno()])
-            pid = self._answer()
-        except BaseException:
-            ours.close()
-            raise
+            desk = Desk(memory)
+            ours, theirs = socket.socketpair()
+            try:
+                socket.send_fds(self._socket, [_FRAME.pack(_FORK, 0)], [theirs.fileno(), memory])
+                pid = self._answer()
+            except BaseException:
+                ours.close()
+                raise
+            finally:
+                theirs.close()
         finally:
-            theirs.close()
+            os.close(memory)  # the desk keeps it
         try:
-            return Worker(pid, Connection(ours.detach()), starter=self._process.pid if self._process else 0)
+            return Worker(pid, Connection(ours.detach()), desk, starter=self._process.pid if self._process else 0)
         except psutil.Error as error:
             raise NurseryLostError from error
 
@@ -191,7 +199,7 @@ def main() -> None:
     connection.close()
     settle()
     while True:
-        data, descriptors, *_ = socket.recv_fds(control, _FRAME.size, 1)
+        data, descriptors, *_ = socket.recv_fds(control, _FRAME.size, _HANDED)
         if len(data) < _FRAME.size:
             return
         word, number = _FRAME.unpack(data)
@@ -199,8 +207,9 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 control.close()
-                _be_worker(reader, descriptors[0])
-            os.close(descriptors[0])
+                _be_worker(reader, *descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
             control.sendall(_ANSWER.pack(pid))
         else:
             control.sendall(_ANSWER.pack(_reaped(number)))
@@ -220,13 +229,15 @@ def _reaped(pid: int) -> int:
     return -signal.SIGKILL
 
 
-def _be_worker(reader: object, descriptor: int) -> None:
+def _be_worker(reader: object, connection: int, desk: int) -> None:
     """Serve, and never come back into the loop above."""
     from extract.archive.worker import ChunkReader, serve
 
     assert isinstance(reader, ChunkReader)
     try:
-        serve(Connection(descriptor), reader)
+        own = Desk(desk)
+        os.close(desk)
+        serve(Connection(connection), reader, own)
         os._exit(0)
     except BaseException:
         traceback.print_exc()

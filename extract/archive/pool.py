@@ -1,6 +1,6 @@
 """Workers and the parent that watches them: a letter that hangs, eats memory or kills costs that letter alone.
 
-A worker says which file it is at. Past the deadline or the memory limit it is killed and another takes
+A worker's desk tells which file it is at. Past the deadline or the memory limit it is killed and another takes
 its place; the files of its chunk that were not to blame are given out again. A letter during which a worker
 died or grew too large is tried once more, alone in a fresh worker, so that nothing that came from
 outside (a kill, a full machine) is written down as the letter's fault.
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Final, Self
 
-from extract.archive.messages import Begins, Hashed, Message, Outcome, Result, Task
+from extract.archive.desk import NOWHERE, At
+from extract.archive.messages import Outcome, Result, Task
 from extract.archive.nursery import Nursery, Worker
 from extract.failures import Reason
 
@@ -25,8 +26,6 @@ TRIES: Final = 2
 """Times that a chunk is given out whole; after that its files go out one by one."""
 RENEW_AT: Final = 0.5
 """Share of the memory limit from which a worker is replaced between two chunks, blaming no letter."""
-AS_NEW: Final = 1.15
-"""Times the memory of a new worker up to which what it grows by is the letter's own doing."""
 MIB: Final = 1024 * 1024
 
 
@@ -47,20 +46,17 @@ class _Chunk:
 
 
 class _Child:
-    """A worker and where it is."""
+    """A worker and what it was given."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker, self.connection = worker, worker.connection
         self.served = 0
         self.chunk: _Chunk | None = None
-        self.index: int | None = None
-        self.sha256 = ""
-        self.since = time.monotonic()
-        self.rss_when_new = self.rss_at_file = worker.rss()
 
     def give(self, chunk: _Chunk) -> None:
         """Send a chunk of files."""
-        self.chunk, self.index, self.since = chunk, None, time.monotonic()
+        self.chunk = chunk
+        self.worker.desk.clear()
         self.served += 1
         try:
             self.connection.send(chunk.tasks)
@@ -142,53 +138,46 @@ class Pool:
     # -- watching
 
     def _hear(self, child: _Child) -> Iterator[Result]:
-        """Take what a worker says; its silence for good is its death."""
+        """Take what a worker made of its chunk; its silence for good is its death."""
         try:
-            while child.connection.poll():
-                message: Message = child.connection.recv()
-                match message:
-                    case Begins(index):
-                        child.index, child.sha256, child.since = index, "", time.monotonic()
-                        child.rss_at_file = child.worker.rss()
-                    case Hashed(sha256):
-                        child.sha256 = sha256
-                    case Result():
-                        child.chunk = child.index = None
-                        yield message
+            result: Result = child.connection.recv()
         except (EOFError, OSError):
             yield from self._lost(child, None)
+            return
+        child.chunk = None
+        yield result
 
     def _look_after(self, child: _Child) -> Iterator[Result]:
         if child.chunk is None or child not in self._children:
             return
         if child.connection.poll():  # it has something to say first
             return
-        if time.monotonic() - child.since > self._watch.deadline:
-            yield from self._lost(child, Reason.TIMEOUT)
+        at = child.worker.desk.look()
+        late = time.monotonic() - at.since > self._watch.deadline
+        if late and at == child.worker.desk.look():  # not read while it was written
+            yield from self._lost(child, Reason.TIMEOUT, at)
         elif child.worker.rss() > self._watch.memory * MIB:
             yield from self._lost(child, Reason.OUT_OF_MEMORY)
 
-    def _lost(self, child: _Child, reason: Reason | None) -> Iterator[Result]:
-        """End a worker; give its files out again, but for the one to blame."""
-        chunk, index = child.chunk, child.index
+    def _lost(self, child: _Child, reason: Reason | None, at: At | None = None) -> Iterator[Result]:
+        """End a worker; give its files out again, but for the one to blame: ``at``, or what it was at when it ended."""
+        chunk = child.chunk
         how = self._drop(child)
+        index, _, sha256 = at or child.worker.desk.look()
         if chunk is None:
             return
-        if index is None or index >= len(chunk.tasks):  # between two files: nothing is known against any
+        if index == NOWHERE or index >= len(chunk.tasks):  # between two files: nothing is known against any
             if chunk.tries + 1 < TRIES:
                 self._again.appendleft(_Chunk(chunk.tasks, chunk.tries + 1, chunk.alone))
             elif len(chunk.tasks) > 1:
                 self._again.extendleft(_Chunk((task,), alone=True) for task in reversed(chunk.tasks))
             else:
-                yield _blamed(chunk.tasks[0], child.sha256, reason or Reason.CRASHED, how, self._watch)
+                yield _blamed(chunk.tasks[0], sha256, reason or Reason.CRASHED, how, self._watch)
             return
         before, culprit, after = chunk.tasks[:index], chunk.tasks[index], chunk.tasks[index + 1 :]
         self._again.extendleft(_Chunk(tasks) for tasks in (after, before) if tasks)
-        own_fault = reason is Reason.TIMEOUT or (
-            reason is Reason.OUT_OF_MEMORY and child.rss_at_file <= AS_NEW * child.rss_when_new
-        )
-        if own_fault or chunk.alone:
-            yield _blamed(culprit, child.sha256, reason or Reason.CRASHED, how, self._watch)
+        if reason is Reason.TIMEOUT or chunk.alone:
+            yield _blamed(culprit, sha256, reason or Reason.CRASHED, how, self._watch)
         else:
             self._again.append(_Chunk((culprit,), alone=True))
 

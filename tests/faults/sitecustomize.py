@@ -1,4 +1,4 @@
-"""On the PYTHONPATH of a test's workers: letters with certain words hang, kill or fatten the worker."""
+"""On the PYTHONPATH of a test's workers: letters with certain words hang, kill or fatten the worker, or only LATE."""
 
 import os
 import signal
@@ -6,11 +6,16 @@ import time
 
 from extract import pipeline
 
-_READ = pipeline.LetterReader.try_read
+_READ = pipeline.LetterReader.try_reading
 _HELD = []
+LATE = 5
+"""Steps that such a letter goes beside the others first."""
 
 
-def try_read(self, source):
+def try_reading(self, source):
+    steps = _READ(self, source)
+    for _ in range(LATE if b"LATE" in source.data else 0):
+        yield next(steps)
     if b"HANG" in source.data:
         while True:
             time.sleep(0.05)
@@ -22,7 +27,7 @@ def try_read(self, source):
             time.sleep(0.01)
     if b"SLOW" in source.data:
         time.sleep(0.05)
-    return _READ(self, source)
+    return (yield from steps)
 
 
-pipeline.LetterReader.try_read = try_read
+pipeline.LetterReader.try_reading = try_reading
