@@ -33,7 +33,7 @@ from extract.learned.weights import HOME
 from extract.letterhead import LetterheadReader
 from extract.nlp import BODY_PARTS, CONDITIONS, Parser, build_nlp, sentences_of, words_of
 from extract.patterns import Patterns
-from extract.reading import Engine, Limits, Page, open_letter, read_bytes
+from extract.reading import Document, Engine, Limits, Page, open_letter, read_bytes
 from extract.record import FailureRecord, LetterRecord, PriorCareRecord
 from extract.text import LetterText
 from extract.unknown import UnknownReader
@@ -49,6 +49,8 @@ from extract.words import fold, one_line
 TABLE: Final = "letters"
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
+BESIDE: Final = 100_000
+"""Characters of a file, ten letters' worth, up to which it is kept open while others are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +120,27 @@ class LetterReader:
     def reading(self, source: Source) -> Steps[list[LetterRecord]]:
         """As ``read``, with a pause at the door of each room, for letters that are read side by side.
 
-        The file stays open from the first step to the last.
+        The file stays open from the first step to the last; one that takes much memory meanwhile has a single step.
         """
         with open_letter(source.path, engine=self.engine, data=source.data) as document:
             if not any(page.lines for page in document.pages):
                 raise LetterError(Reason.NO_TEXT)
+            letters = self._read_document(source, document)
+            size = sum(len(line.text) for page in document.pages for line in page.lines)
+            if size > BESIDE or document.text_source == "ocr":
+                return alone(letters)
             yield
-            groups = self._letters_in(document.pages)
-            records = []
-            for number, pages in enumerate(groups, start=1):
-                yield
-                part = source if len(groups) == 1 else _part(source, number)
-                record = yield from self._read_pages(part, pages, document.text_source, several=len(groups) > 1)
-                records.append(record)
+            return (yield from letters)
+
+    def _read_document(self, source: Source, document: Document) -> Steps[list[LetterRecord]]:
+        groups = self._letters_in(document.pages)
+        records = []
+        for number, pages in enumerate(groups, start=1):
             yield
+            part = source if len(groups) == 1 else _part(source, number)
+            record = yield from self._read_pages(part, pages, document.text_source, several=len(groups) > 1)
+            records.append(record)
+        yield
         return records
 
     def summary(self, source: Source) -> str:

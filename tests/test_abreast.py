@@ -72,6 +72,14 @@ def test_letters_side_by_side_are_read_as_each_by_itself(reader):
     assert kinds >= {"A", "B", "C", "damaged", "not_a_letter"}, "else this looks at too little"
 
 
+def test_a_file_that_takes_much_memory_is_not_kept_open(reader):
+    """A page's characters take a hundred times their number of bytes in PDFium, and a scan's image stays with it."""
+    usual = Source(Path("1.txt"), "1.txt", "0" * 64, LETTER.encode())
+    long = Source(Path("2.txt"), "2.txt", "0" * 64, (LETTER + "\n\nMore of it.\n" * 10_000).encode())
+    assert len(list(reader.reading(usual))) > len(list(reader.reading(long))) == 0
+    assert alone(reader.reading(long))[0].case_number == alone(reader.reading(usual))[0].case_number
+
+
 def test_a_chunk_has_its_outcomes_in_order(reader, tmp_path):
     """More files than go side by side; the third is gone, the fourth is known."""
     text = (CORPUS / "letters" / "A" / "CM16-9001003.pdf").read_bytes()
