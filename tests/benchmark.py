@@ -44,7 +44,9 @@ PLUMBED = 12
 TURNS = 9
 """Times that all letters are read, each in a process of its own: the least of them is what a quiet machine does."""
 SCALED = 2_000
-"""Letters that runs with one and two workers read: each worker learns about its rules in its first hundreds."""
+"""Letters that runs with one and two workers read."""
+LEARNING = 0.25
+"""Share of them that is read before the clock runs."""
 ROUNDS = 3
 """Times that one and two workers read these."""
 SAMPLE_EVERY = 0.002
@@ -194,7 +196,11 @@ def in_a_process(function, *arguments):
 
 
 def with_workers(folder, out, count):
-    """Letters a second once all workers are up, tables included; and the peak memory of parent and workers."""
+    """Letters a second, tables included, and the peak memory of parent and workers.
+
+    Counted from when a quarter is read: until then workers start, and learn about their rules, which takes each of them
+    two seconds, of a run of hours.
+    """
     peaks = {}
     watching = True
 
@@ -225,8 +231,12 @@ def with_workers(folder, out, count):
     end = time.time()
     with sqlite3.connect(Path(out) / ".run" / "ledger.sqlite") as db:
         parts = db.execute("SELECT made, files FROM parts ORDER BY id").fetchall()
-    first = count  # until then workers may still be loading
-    return sum(files for _, files in parts[first:]) / (end - parts[first - 1][0]), peaks
+    total, done, since = sum(files for _, files in parts), 0, 0.0
+    for made, files in parts:
+        done, since = done + files, made
+        if done >= total * LEARNING:
+            break
+    return (total - done) / (end - since), peaks
 
 
 def bare_processes(count, seconds_each=4):

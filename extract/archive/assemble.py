@@ -35,9 +35,9 @@ from extract.schema import FAILURES, TABLES, Table
 from extract.tables import TEXTS, arrow_schema, csv_line
 
 SUFFIXES: Final = ("csv", "parquet")
-ROW_GROUP: Final = {"evidence": 65_536, "citations": 4_096}
-"""Rows of a Parquet row group, so that one takes some 15 MB of memory."""
-ROW_GROUP_OTHER: Final = 2_048
+ROW_GROUP: Final = {"evidence": 32_768, "citations": 2_048}
+"""Rows of a Parquet row group, so that one takes some 8 MB of memory, and those of a thousand letters fill one."""
+ROW_GROUP_OTHER: Final = 1_024
 BUFFER: Final = 1_000_000
 OPEN_PARTS: Final = 8
 TEXTS_A_COMMIT: Final = 5_000
