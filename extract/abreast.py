@@ -1,8 +1,8 @@
 """Several letters side by side: each room is gone through by one letter after the other.
 
 A processor is quick with what it has just used. A letter that goes through all rooms by itself finds each room's
-code, expressions and words gone cold, and half of its time goes by waiting for memory; the second letter that comes
-through the same door finds them warm. So whoever reads many letters takes all of them into a room before the
+code, expressions and words gone cold, and spends up to half of its time there on waiting for memory; the second letter
+that comes through the same door finds them warm. So whoever reads many letters takes all of them into a room before the
 next one. A reading is a generator that pauses at the doors; what it reads does not depend on who goes beside it.
 """
 

@@ -50,7 +50,7 @@ TABLE: Final = "letters"
 _ENTRY: Final = regex.compile(r"\s*[;•]\s*")
 ID_DIGITS: Final = 16
 BESIDE: Final = 100_000
-"""Characters of a file, ten letters' worth, up to which it is kept open while others are read."""
+"""Weight of a file, ten letters' worth, up to which it is kept open while others are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,7 @@ class LetterReader:
             if not any(page.lines for page in document.pages):
                 raise LetterError(Reason.NO_TEXT)
             letters = self._read_document(source, document)
-            size = sum(len(line.text) for page in document.pages for line in page.lines)
-            if size > BESIDE or document.text_source == "ocr":
+            if document.weight > BESIDE or document.text_source == "ocr":
                 return alone(letters)
             yield
             return (yield from letters)

@@ -1,20 +1,20 @@
-"""Letters side by side: each takes its step in turn, none changes what is read of another, each has its own time."""
+"""Letters side by side: each takes its step in turn, and none changes what is read of another."""
 
-import os
-import time
+import random
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from extract.abreast import abreast, alone
-from extract.archive import desk as desks
-from extract.archive.desk import NOWHERE, At, Desk, shared_memory
+from extract.archive.desk import Desk
 from extract.archive.messages import Task
 from extract.archive.place import Place
 from extract.archive.worker import ABREAST, ChunkReader
-from extract.pipeline import Source
+from extract.pipeline import LetterReader, Source
 from extract.record import FailureRecord
 from tests.conftest import CORPUS
+from tests.hostile.pdf import FONT, one_page, printed, stream
 from tests.letters import LETTER
 
 
@@ -61,23 +61,95 @@ def many_sources():
     return [Source(Path(name), name, f"{n:064x}", data) for n, (name, data) in enumerate(files.items())]
 
 
+def in_any_order(many, chance):
+    """As ``abreast``, by chance: a reading may be taken on many times before the next, or wait long."""
+    found, going = {}, dict(many)
+    while going:
+        name = chance.choice([*going])
+        for _ in range(chance.randrange(1, 8)):
+            try:
+                next(going[name])
+            except StopIteration as end:
+                found[name] = end.value
+                del going[name]
+                break
+    return found
+
+
 def test_letters_side_by_side_are_read_as_each_by_itself(reader):
     sources = many_sources()
-    beside = abreast({s.name: reader.try_reading(s) for s in sources}, at=lambda _: None)
+    in_turns = abreast({s.name: reader.try_reading(s) for s in sources}, at=lambda _: None)
+    by_chance = in_any_order({s.name: reader.try_reading(s) for s in sources}, random.Random(5))
     kinds = set()
     for source in sources:
         by_itself = reader.try_read(source)
-        assert beside[source.name] == by_itself, source.name
+        assert in_turns[source.name] == by_itself, source.name
+        assert by_chance[source.name] == by_itself, source.name
         kinds |= {by_itself.reason} if isinstance(by_itself, FailureRecord) else {each.layout for each in by_itself}
     assert kinds >= {"A", "B", "C", "damaged", "not_a_letter"}, "else this looks at too little"
 
 
-def test_a_file_that_takes_much_memory_is_not_kept_open(reader):
-    """A page's characters take a hundred times their number of bytes in PDFium, and a scan's image stays with it."""
-    usual = Source(Path("1.txt"), "1.txt", "0" * 64, LETTER.encode())
-    long = Source(Path("2.txt"), "2.txt", "0" * 64, (LETTER + "\n\nMore of it.\n" * 10_000).encode())
-    assert len(list(reader.reading(usual))) > len(list(reader.reading(long))) == 0
-    assert alone(reader.reading(long))[0].case_number == alone(reader.reading(usual))[0].case_number
+def source_of(name, data):
+    return Source(Path(name), name, "0" * 64, data)
+
+
+HEAVY = [
+    ("2.txt", (LETTER + "\n\nMore of it.\n" * 10_000).encode(), "many characters, of 140 bytes each in PDFium"),
+    ("3.pdf", one_page(stream(printed(LETTER) + b" 0 0 9 9 re f" * 20_000), resources=FONT), "many lines drawn"),
+    ("4.pdf", one_page(stream(printed(LETTER) + b" BT /F 1 Tf ( ) Tj ET" * 20_000), resources=FONT), "many blanks"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "why"), HEAVY, ids=[why for _, _, why in HEAVY])
+def test_a_file_that_takes_much_memory_is_not_kept_open(reader, name, data, why):
+    light = {".txt": LETTER.encode(), ".pdf": one_page(stream(printed(LETTER)), resources=FONT)}[name[1:]]
+    heavy, usual = source_of(name, data), source_of(f"1{name[1:]}", light)
+    assert len(list(reader.reading(usual))) > len(list(reader.reading(heavy))) == 0, why
+    assert alone(reader.reading(heavy))[0].case_number == alone(reader.reading(usual))[0].case_number
+
+
+def test_pdfs_are_closed_when_reading_is_broken_off(reader, monkeypatch):
+    """Ctrl-C without workers: others are open then."""
+    opened = []
+    real = pypdfium2.PdfDocument.__init__
+
+    def noted(self, *arguments, **options):
+        real(self, *arguments, **options)
+        opened.append(self)
+
+    monkeypatch.setattr(pypdfium2.PdfDocument, "__init__", noted)
+    steps = []
+
+    def at(key):
+        steps.append(key)
+        if len(steps) == 40:
+            assert len(opened) == 8
+            raise KeyboardInterrupt
+
+    letters = [s for s in many_sources() if s.name.endswith("1.pdf")][:8]
+    with pytest.raises(KeyboardInterrupt):
+        abreast({s.name: reader.try_reading(s) for s in letters}, at=at)
+    assert [pdf.raw for pdf in opened] == [None] * 8
+
+
+def test_memory_that_ran_out_beside_others_is_tried_alone(reader, tmp_path, monkeypatch):
+    """Which letter asks for the last of it is chance."""
+    (tmp_path / "1.txt").write_text(LETTER)
+    (tmp_path / "2.txt").write_text(LETTER.replace("strain.", "strain. Twice."))
+    tasks = [Task(name, Place("file", str(tmp_path / name))) for name in ("1.txt", "2.txt")]
+    real, asked = LetterReader.reading, []
+
+    def reading(self, source):
+        asked.append(source.name)
+        yield
+        if len(asked) == 2 or source.name == "2.txt":
+            raise MemoryError
+        return (yield from real(self, source))
+
+    monkeypatch.setattr(LetterReader, "reading", reading)
+    outcomes = ChunkReader(reader).read(tasks).outcomes
+    assert asked == ["1.txt", "2.txt", "1.txt", "2.txt"]
+    assert [(o.state, o.reason) for o in outcomes] == [("letter", ""), ("failed", "out_of_memory")]
 
 
 def test_a_chunk_has_its_outcomes_in_order(reader, tmp_path):
@@ -97,59 +169,3 @@ def test_a_chunk_has_its_outcomes_in_order(reader, tmp_path):
     assert [o.state for o in outcomes] == ["letter", "letter", "failed", "same", *["letter"] * (ABREAST - 1)]
     assert len({o.slot for o in outcomes if o.slot is not None}) == ABREAST + 1
     assert desk.look().file == len(tasks), "at last it writes the part"
-
-
-# -- the desk
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """Seconds that a test sets."""
-    now = [100.0]
-    monkeypatch.setattr(desks.time, "monotonic", lambda: now[0])
-    return now
-
-
-def test_time_at_other_files_is_not_the_files_own(clock):
-    desk = Desk()
-    assert desk.look() == At(NOWHERE, 100.0, "")
-    for seconds, file in ((1, 0), (2, 1), (20, 0), (3, 1), (4, 0)):
-        clock[0] += seconds
-        desk.at(file)
-    clock[0] += 5
-    at = desk.look()
-    assert at.file == 0
-    assert clock[0] - at.since == 2 + 3 + 5, "from its first step to the second file, then twice again"
-    desk.clear()
-    assert desk.look() == At(NOWHERE, clock[0], "")
-    desk.at(0)
-    assert clock[0] - desk.look().since == 0, "another chunk, another first file"
-
-
-def test_each_file_has_its_hash():
-    desk = Desk()
-    for file, sha256 in ((0, "0a" * 32), (1, "ff" * 32)):
-        desk.at(file)
-        assert desk.look().sha256 == "", "not read yet"
-        desk.hashed(sha256)
-    desk.at(0)
-    assert desk.look().sha256 == "0a" * 32
-    desk.at(2)
-    assert desk.look().sha256 == ""
-
-
-def test_another_process_sees_what_was_written():
-    memory = shared_memory()
-    ours = Desk(memory)
-    before = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        theirs = Desk(memory)
-        theirs.at(4)
-        theirs.hashed("12" * 32)
-        os._exit(0)
-    os.waitpid(pid, 0)
-    os.close(memory)
-    at = ours.look()
-    assert (at.file, at.sha256) == (4, "12" * 32)
-    assert before <= at.since <= time.monotonic(), "one clock for all processes"

@@ -13,7 +13,7 @@ from extract import metrics
 from extract.ablation import FIELDS, VARIANTS, Measured, Reading, as_page, compare
 from extract.cli import main
 from extract.evaluate import GoldLetter
-from extract.evidence import Span
+from extract.evidence import Found, Span
 from extract.learn import learn
 from extract.learned import component, weights
 from extract.learned.component import PART_ADDED, PART_DOUBTED, UNSURE, LearntModel, load_model
@@ -25,7 +25,7 @@ from extract.patterns import Patterns
 from extract.pipeline import LetterReader, Source
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import ContextReader
-from extract.values.diagnoses import DiagnosisFinder
+from extract.values.diagnoses import FOUND, DiagnosisFinder
 from tests.letters import extract_with
 
 PATTERNS = Patterns()
@@ -131,6 +131,17 @@ def test_equal_letters_give_an_equal_model(tmp_path):
     a, b, c = ((tmp_path / n / "statements.npy").read_bytes() for n in "abc")
     assert a == b
     assert a != c
+
+
+def test_labels_are_of_the_rules_alone():
+    """In an ablation a model has read the same summaries before, and left what it found."""
+    labels = Labels(PATTERNS)
+    doc = NLP("MRI of the wrist was requested. No wrist strain before. Diagnosed with wrist strain.")
+    told = replace(summary("one"), doc=doc, gold=replace_gold(("wrist strain",)))
+    for read in (labels.statements, labels.parts):
+        wanted = read(told)
+        doc.user_data[FOUND] = [Found(doc.text[:54], Span(0, 54), "diagnosis:model")]
+        np.testing.assert_array_equal(read(told), wanted)
 
 
 def test_it_learns_what_it_is_shown():

@@ -16,6 +16,9 @@ import time
 from typing import Final, NamedTuple
 
 _FORM: Final = struct.Struct("<qd32s")
+_SIZE: Final = 2 * _FORM.size + 1
+"""Room for two records, and for the number of the one that holds: a worker that is stopped or killed while it writes
+leaves the other."""
 NOWHERE: Final = -1
 """The index before the first file of a chunk."""
 
@@ -36,7 +39,7 @@ class Desk:
 
     def __init__(self, descriptor: int = -1) -> None:
         """On the memory behind a file descriptor of ``shared_memory``; on memory of its own without one."""
-        self._memory = mmap.mmap(descriptor, _FORM.size)
+        self._memory = mmap.mmap(descriptor, _SIZE)
         self.clear()
 
     def clear(self) -> None:
@@ -44,7 +47,7 @@ class Desk:
         self._spent: dict[int, float] = {}
         self._hashes: dict[int, bytes] = {}
         self._index, self._began = NOWHERE, time.monotonic()
-        _FORM.pack_into(self._memory, 0, NOWHERE, self._began, b"")
+        self._put(NOWHERE, self._began, b"")
 
     def at(self, index: int) -> None:
         """The worker begins with a file or comes back to it: what it did in between is not the file's time."""
@@ -61,20 +64,29 @@ class Desk:
     def _write(self) -> None:
         index = self._index
         since = self._began - self._spent.get(index, 0.0)
-        _FORM.pack_into(self._memory, 0, index, since, self._hashes.get(index, b""))
+        self._put(index, since, self._hashes.get(index, b""))
+
+    def _put(self, index: int, since: float, digest: bytes) -> None:
+        turn = 1 - self._memory[_SIZE - 1]
+        _FORM.pack_into(self._memory, turn * _FORM.size, index, since, digest)
+        self._memory[_SIZE - 1] = turn
 
     def look(self) -> At:
-        """What the worker is at. It may be writing just then: who acts on it looks twice."""
-        index, since, digest = _FORM.unpack_from(self._memory)
+        """What the worker is at. It may write twice meanwhile: who acts on what is here looks again."""
+        index, since, digest = _FORM.unpack_from(self._memory, self._memory[_SIZE - 1] * _FORM.size)
         return At(index, since, digest.hex() if any(digest) else "")
 
 
 def shared_memory() -> int:
     """A new file descriptor to hand to another process, with room for a desk. Raises OSError where there is none."""
-    if sys.platform == "linux":  # in memory: a full disk is no matter
+    if sys.platform == "linux" and hasattr(os, "memfd_create"):  # in memory: a full disk is no matter
         descriptor = os.memfd_create("imr-desk")
     else:
         descriptor, name = tempfile.mkstemp()
         os.unlink(name)
-    os.write(descriptor, bytes(_FORM.size))
+    try:
+        os.write(descriptor, bytes(_SIZE))
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor

@@ -207,7 +207,7 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 control.close()
-                _be_worker(reader, *descriptors)
+                _be_worker(reader, descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
             control.sendall(_ANSWER.pack(pid))
@@ -229,15 +229,16 @@ def _reaped(pid: int) -> int:
     return -signal.SIGKILL
 
 
-def _be_worker(reader: object, connection: int, desk: int) -> None:
+def _be_worker(reader: object, descriptors: list[int]) -> None:
     """Serve, and never come back into the loop above."""
     from extract.archive.worker import ChunkReader, serve
 
     assert isinstance(reader, ChunkReader)
     try:
-        own = Desk(desk)
-        os.close(desk)
-        serve(Connection(connection), reader, own)
+        connection, memory = descriptors
+        desk = Desk(memory)
+        os.close(memory)
+        serve(Connection(connection), reader, desk)
         os._exit(0)
     except BaseException:
         traceback.print_exc()

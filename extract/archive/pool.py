@@ -154,7 +154,7 @@ class Pool:
             return
         at = child.worker.desk.look()
         late = time.monotonic() - at.since > self._watch.deadline
-        if late and at == child.worker.desk.look():  # not read while it was written
+        if late and at == child.worker.desk.look():  # and it has not gone on meanwhile
             yield from self._lost(child, Reason.TIMEOUT, at)
         elif child.worker.rss() > self._watch.memory * MIB:
             yield from self._lost(child, Reason.OUT_OF_MEMORY)

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import PurePosixPath
 from typing import Final
 
-from extract.abreast import Steps, abreast
+from extract.abreast import Steps, abreast, alone
 from extract.archive.desk import Desk
 from extract.archive.messages import Outcome, Result, Task
 from extract.archive.part import PartBuilder
@@ -29,7 +29,7 @@ from extract.record import FailureRecord
 PARENT_EVERY: Final = 0.5
 """Seconds between two looks at whether the parent lives."""
 ABREAST: Final = 16
-"""Letters that are read side by side: half of them gain less, and twice as many gain nothing and take more memory."""
+"""Letters that are read side by side: eight gain less, and thirty-two no more, but take more memory."""
 COLLECT_AFTER: Final = 50_000
 """Objects more than before, from which on a worker looks for those that only hold each other: letters leave next to
 none of them, and 700 others each until their part is written."""
@@ -54,6 +54,10 @@ class ChunkReader:
         for first in range(0, len(tasks), ABREAST):
             group = range(first, min(first + ABREAST, len(tasks)))
             read = abreast({index: self._one(tasks[index], part, desk) for index in group}, at=desk.at)
+            for index in group:
+                if read[index].reason == Reason.OUT_OF_MEMORY and len(group) > 1:  # which may be the others' doing
+                    desk.at(index)
+                    read[index] = alone(self._one(tasks[index], part, desk))
             outcomes += [read[index] for index in group]
         desk.at(len(tasks))
         data, faults = part.encode()

@@ -42,6 +42,8 @@ def _unchecked(function: Any) -> Any:
 _LOOSE_BOX: Final = _unchecked(pdfium_c.FPDFText_GetLooseCharBox)
 _FONT: Final = _unchecked(pdfium_c.FPDFText_GetFontInfo)
 _WEIGHT: Final = _unchecked(pdfium_c.FPDFText_GetFontWeight)
+OBJECT: Final = 10
+"""Characters that take as much memory as an object of a page does (a line drawn, a piece of text)."""
 BOLD_WEIGHT = 600
 NAME_BYTES = 256
 _NAME: Final = ctypes.c_char * NAME_BYTES
@@ -95,6 +97,11 @@ class _TextPage:
             raise pypdfium2.PdfiumError("Failed to get character count.")
         self._rects = (pdfium_c.FS_RECTF * 2)()
         self._at_first, self._at_last = ctypes.byref(self._rects), ctypes.byref(self._rects, _SECOND)
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in characters."""
+        return int(self.count + OBJECT * pdfium_c.FPDFPage_CountObjects(self._page))
 
     def close(self) -> None:
         """Give the page back, before its document. A box that is asked for afterwards raises PdfiumError."""
@@ -219,6 +226,11 @@ class PdfiumDocument(Closing):
         self.text_source = "ocr"
         read = self._ocr.read(page.render(scale=DPI / POINTS, grayscale=True).to_pil())
         return Page(index + 1, text_page.width, text_page.height, rows(read), ocr_quality=quality(read))
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes while it is open, in characters."""
+        return sum(page.weight for page in self._open)
 
     def close(self) -> None:
         """Close the PDF; its pages' boxes cannot be asked for afterwards."""
