@@ -15,7 +15,7 @@ from pydantic import Field
 from extract.evidence import Found, Span
 from extract.expressions import TIME_LIMIT, Alternatives, Expression, Family
 from extract.folding import folded
-from extract.needs import EDGE, Needs, needs
+from extract.needs import EDGE, Needs
 from extract.patterns import PatternError, Patterns, Strict, flags_of
 from extract.values.drugs import DrugReader, DrugRequest
 from extract.values.masks import Masks
@@ -88,18 +88,18 @@ def _word(word: str) -> str:
     return regex.escape(word) + plural
 
 
-def _needed(term: str) -> Needs:
+def _needed(term: str) -> list[Needs] | None:
     """The longest word that every form of a term holds, but for its ending, and the first, where it begins the term.
 
-    Any for a term of choices alone.
+    None for a term of choices alone: its words are read off its expression, when they are asked for.
     """
     plain = [p["word"] for p in _PIECE.finditer(term)]
     stems = [_stem(word) for word in plain if word]
     longest = max(stems, key=len, default="")
     if len(longest.strip(EDGE)) < 2:
-        return needs(term_pattern(term))
+        return None
     first = _stem(plain[0] or "")
-    return Needs(frozenset([longest]), frozenset([first]) if first.startswith(EDGE) else None)
+    return [Needs(frozenset([longest]), frozenset([first]) if first.startswith(EDGE) else None)]
 
 
 def _stem(word: str) -> str:
@@ -179,7 +179,7 @@ class TreatmentClassifier:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
             for term in group.terms:
                 source = rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
-                members.append(Alternatives(source, flags, branches=[source], words=[_needed(term)]))
+                members.append(Alternatives(source, flags, branches=[source], words=_needed(term)))
                 stems = tuple(_stem(p["word"]).strip(EDGE) for p in _PIECE.finditer(term) if p["word"])
                 self._terms.append(_Term(group, stems))
         self._family = Family(members)
