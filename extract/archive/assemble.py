@@ -35,9 +35,12 @@ from extract.schema import FAILURES, TABLES, Table
 from extract.tables import TEXTS, arrow_schema, csv_line
 
 SUFFIXES: Final = ("csv", "parquet")
-ROW_GROUP: Final = {"evidence": 32_768, "citations": 2_048}
-"""Rows of a Parquet row group, so that one takes some 8 MB of memory, and those of a thousand letters fill one."""
-ROW_GROUP_OTHER: Final = 1_024
+ROW_GROUP: Final = {"evidence": 32_768, "citations": 4_096, "letters": 1_024}
+"""Rows of a Parquet row group, so that one takes some 10 MB of memory, and a thousand letters nearly fill it.
+
+Not fewer: of each column of a row group some 600 bytes are held until the file ends.
+"""
+ROW_GROUP_OTHER: Final = 2_048
 BUFFER: Final = 1_000_000
 OPEN_PARTS: Final = 8
 TEXTS_A_COMMIT: Final = 5_000
@@ -264,6 +267,8 @@ class _TableWriter:
         self._parquet.write_table(rows.slice(0, count).combine_chunks(), row_group_size=count)
         rest = rows.slice(count)
         self._held, self._rows = ([rest] if rest.num_rows else []), rest.num_rows
+        del rows
+        pa.default_memory_pool().release_unused()  # else the pool keeps what is free by now
 
     def close(self) -> None:
         """Close both files as they are; once more does nothing."""
