@@ -267,8 +267,6 @@ class _TableWriter:
         self._parquet.write_table(rows.slice(0, count).combine_chunks(), row_group_size=count)
         rest = rows.slice(count)
         self._held, self._rows = ([rest] if rest.num_rows else []), rest.num_rows
-        del rows
-        pa.default_memory_pool().release_unused()  # else the pool keeps what is free by now
 
     def close(self) -> None:
         """Close both files as they are; once more does nothing."""
