@@ -22,7 +22,7 @@ from extract.nlp import Parser, build_nlp, sentences_of
 from extract.patterns import Patterns
 from extract.values.body_parts import BodyPartFinder, merge
 from extract.values.context import ContextReader
-from extract.values.diagnoses import FOUND, DiagnosisFinder
+from extract.values.diagnoses import DiagnosisFinder
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -65,7 +65,6 @@ class Variants:
             "model only": self._by_model,
             "all": lambda d: self._found(*self._all, d),
         }
-        doc.user_data.pop(FOUND, None)  # what another fold's model or another variant left there
         return read[variant](doc)
 
     @staticmethod

@@ -58,7 +58,7 @@ def many_sources():
         "broken.pdf": b"%PDF-1.4 and no more",
         "0.txt": b"",
     }
-    return [Source(Path(name), name, f"{n:064x}", data) for n, (name, data) in enumerate(files.items())]
+    return [Source.of_bytes(data, Path(name)) for name, data in files.items()]
 
 
 def in_any_order(many, chance):
@@ -89,10 +89,6 @@ def test_letters_side_by_side_are_read_as_each_by_itself(reader):
     assert kinds >= {"A", "B", "C", "damaged", "not_a_letter"}, "else this looks at too little"
 
 
-def source_of(name, data):
-    return Source(Path(name), name, "0" * 64, data)
-
-
 HEAVY = [
     ("2.txt", (LETTER + "\n\nMore of it.\n" * 10_000).encode(), "many characters, of 140 bytes each in PDFium"),
     ("3.pdf", one_page(stream(printed(LETTER) + b" 0 0 9 9 re f" * 20_000), resources=FONT), "many lines drawn"),
@@ -103,7 +99,7 @@ HEAVY = [
 @pytest.mark.parametrize(("name", "data", "why"), HEAVY, ids=[why for _, _, why in HEAVY])
 def test_a_file_that_takes_much_memory_is_not_kept_open(reader, name, data, why):
     light = {".txt": LETTER.encode(), ".pdf": one_page(stream(printed(LETTER)), resources=FONT)}[name[1:]]
-    heavy, usual = source_of(name, data), source_of(f"1{name[1:]}", light)
+    heavy, usual = (Source.of_bytes(each, Path(name)) for each in (data, light))
     assert len(list(reader.reading(usual))) > len(list(reader.reading(heavy))) == 0, why
     assert alone(reader.reading(heavy))[0].case_number == alone(reader.reading(usual))[0].case_number
 

@@ -13,7 +13,7 @@ from extract import metrics
 from extract.ablation import FIELDS, VARIANTS, Measured, Reading, as_page, compare
 from extract.cli import main
 from extract.evaluate import GoldLetter
-from extract.evidence import Found, Span
+from extract.evidence import Span
 from extract.learn import learn
 from extract.learned import component, weights
 from extract.learned.component import PART_ADDED, PART_DOUBTED, UNSURE, LearntModel, load_model
@@ -25,7 +25,7 @@ from extract.patterns import Patterns
 from extract.pipeline import LetterReader, Source
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import ContextReader
-from extract.values.diagnoses import FOUND, DiagnosisFinder
+from extract.values.diagnoses import DiagnosisFinder
 from tests.letters import extract_with
 
 PATTERNS = Patterns()
@@ -133,15 +133,23 @@ def test_equal_letters_give_an_equal_model(tmp_path):
     assert a != c
 
 
-def test_labels_are_of_the_rules_alone():
+READ_BEFORE = [
+    ("statements", "No wrist strain before. Diagnosed with wrist strain.", -8.0, "it would drop what the rules found"),
+    ("parts", "Request: wrist strain brace. Wrist strain.", 3.0, "it would find what the rules do not"),
+]
+
+
+@pytest.mark.parametrize(("of", "text", "leans", "why"), READ_BEFORE, ids=[each[-1] for each in READ_BEFORE])
+def test_labels_are_of_the_rules_alone(of, text, leans, why):
     """In an ablation a model has read the same summaries before, and left what it found."""
-    labels = Labels(PATTERNS)
-    doc = NLP("MRI of the wrist was requested. No wrist strain before. Diagnosed with wrist strain.")
-    told = replace(summary("one"), doc=doc, gold=replace_gold(("wrist strain",)))
-    for read in (labels.statements, labels.parts):
-        wanted = read(told)
-        doc.user_data[FOUND] = [Found(doc.text[:54], Span(0, 54), "diagnosis:model")]
-        np.testing.assert_array_equal(read(told), wanted)
+    read = getattr(Labels(PATTERNS), of)
+    clean, read_before = (
+        replace(summary("one"), doc=NLP(text), gold=replace_gold(("wrist strain",))) for _ in range(2)
+    )
+    model = leaning(statements=leans)
+    by_model, by_rules = (finders(m)[0].in_doc(read_before.doc) for m in (model, None))
+    assert by_model != by_rules, why
+    np.testing.assert_array_equal(read(read_before), read(clean))
 
 
 def test_it_learns_what_it_is_shown():

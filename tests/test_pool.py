@@ -173,12 +173,18 @@ def dies_with_the_part(worker, tasks):
     worker.dies(at=len(tasks))
 
 
-def dies_at_two(worker, tasks):
-    names = [t.name for t in tasks]
-    if "2" in names:
-        worker.dies(at=names.index("2"))
-    else:
-        worker.reads(tasks)
+def at_two(does):
+    """A worker that comes to the file "2"; without it in the chunk all is read."""
+
+    def with_a_chunk(worker, tasks):
+        names = [t.name for t in tasks]
+        if "2" in names:
+            worker.desk.at(names.index("2"))
+            does(worker)
+        else:
+            worker.reads(tasks)
+
+    return with_a_chunk
 
 
 def dies_at_two_once():
@@ -194,31 +200,22 @@ def dies_at_two_once():
     return does
 
 
-def fat_at_two(worker, tasks):
-    names = [t.name for t in tasks]
-    if "2" in names:
-        worker.desk.at(names.index("2"))
-        worker.size = 2 << 20
-    else:
-        worker.reads(tasks)
+def grows(worker):
+    worker.size = 2 << 20
 
 
-def hangs_at_two(worker, tasks):
-    names = [t.name for t in tasks]
-    if "2" in names:
-        worker.desk.at(names.index("2"))
-    else:
-        worker.reads(tasks)
+def hangs(worker):
+    pass
 
 
 ALL = ("0", "1", "2", "3")
 POOLS = [
     (dies_before_the_first, dict.fromkeys(ALL, "crashed"), "no file is known to blame: each alone, and then each is"),
     (dies_with_the_part, dict.fromkeys(ALL, "crashed"), "as if no file were to blame"),
-    (dies_at_two, {"2": "crashed"}, "once more alone, then it is to blame"),
+    (at_two(FakeWorker.dies), {"2": "crashed"}, "once more alone, then it is to blame"),
     (dies_at_two_once(), {}, "alone it is read: what killed the worker came from outside"),
-    (fat_at_two, {"2": "out_of_memory"}, "once more alone, since others are held beside it"),
-    (hangs_at_two, {"2": "timeout"}, "its own time is up"),
+    (at_two(grows), {"2": "out_of_memory"}, "once more alone, since others are held beside it"),
+    (at_two(hangs), {"2": "timeout"}, "its own time is up"),
 ]
 
 

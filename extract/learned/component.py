@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -32,7 +32,7 @@ PART_DOUBTED, PART_ADDED = -4.0, 5.0
 UNSURE: Final = 0.5
 """Confidence of what the model doubts, and of what it finds against the rules: low enough for a flag."""
 SEEN: Final = "learnt"
-"""Key of ``doc.user_data`` for what is seen of a summary."""
+"""With the model the key of ``doc.user_data`` for what it sees of a summary."""
 
 
 @dataclass(slots=True)
@@ -73,10 +73,11 @@ class LearntModel:
         return digest_of(self.weights)
 
     def _seen(self, doc: Doc) -> _Seen:
-        if SEEN not in doc.user_data:
-            doc.user_data[SEEN] = _Seen(Sight(doc, self._context.of(doc)))
-        seen: _Seen = doc.user_data[SEEN]
-        return seen
+        known: dict[Any, _Seen] = doc.user_data
+        key = SEEN, self
+        if key not in known:
+            known[key] = _Seen(Sight(doc, self._context.of(doc)))
+        return known[key]
 
     def _rated(self, doc: Doc, words: set[int]) -> _Seen:
         """What is seen of a summary, with the log-odds of some words. Raises TimeoutError as rules do.

@@ -23,7 +23,7 @@ from extract.patterns import Patterns
 from extract.pipeline import LetterReader, Source
 from extract.values.body_parts import BodyPartFinder
 from extract.values.context import ContextReader
-from extract.values.diagnoses import FOUND, DiagnosisFinder
+from extract.values.diagnoses import DiagnosisFinder
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -118,7 +118,6 @@ class Labels:
         Where the summary has a diagnosis twice, the place that the rules read is taken, else the first.
         """
         doc = summary.doc
-        doc.user_data.pop(FOUND, None)  # what a model found
         read = [found.span for found in self._diagnoses.in_doc(doc)]
         spans = []
         for diagnosis in summary.gold.diagnoses:
@@ -139,7 +138,6 @@ class Labels:
     def parts(self, summary: GoldSummary) -> Numbers:
         """1 for words by which the rules find a gold part, 0 for words of parts that are none, else NaN."""
         doc = summary.doc
-        doc.user_data.pop(FOUND, None)
         gold = {part.split(" ", 1)[-1] if part.startswith(SIDES) else part for part in summary.gold.body_parts}
         counted = {found.span for found in self._parts.in_doc(doc)}
         labels = np.full(len(doc), np.nan)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import regex
 
@@ -48,7 +48,7 @@ PAIRS = (
 )
 """Ends and beginnings of chunks that belong together: levels of the spine, numbers of teeth."""
 FOUND = "letter_diagnoses"
-"""Key of ``doc.user_data`` for the diagnoses that have been found: two finders ask for them."""
+"""With the model beside the rules the key of ``doc.user_data`` for the diagnoses found: two finders ask for them."""
 LONGEST = 60
 """Words beyond which an item is a misread sentence rather than a diagnosis."""
 
@@ -76,10 +76,11 @@ class DiagnosisFinder:
 
     def in_doc(self, doc: Doc) -> list[Found[str]]:
         """As ``in_summary`` for a text that the pipeline has parsed, read from it once."""
-        known: dict[str, list[Found[str]]] = doc.user_data
-        if FOUND not in known:
-            known[FOUND] = self._find(doc)
-        return known[FOUND]
+        known: dict[Any, list[Found[str]]] = doc.user_data
+        key = FOUND, self._model
+        if key not in known:
+            known[key] = self._find(doc)
+        return known[key]
 
     def _find(self, doc: Doc) -> list[Found[str]]:
         page = Page.of(doc)

@@ -141,6 +141,11 @@ def term_pattern(term: str) -> str:
     return out
 
 
+def term_source(term: str) -> str:
+    """The expression for a term as it stands between other words. Raises PatternError."""
+    return rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
+
+
 @dataclass(frozen=True)
 class _Candidate:
     """A reading of the heading; ``order`` puts the best first."""
@@ -178,7 +183,7 @@ class TreatmentClassifier:
             if unknown:
                 raise PatternError(f"treatments.yaml: no such cue: {sorted(unknown)}")
             for term in group.terms:
-                source = rf"(?<![\w])(?:{term_pattern(term)})(?!\w)"
+                source = term_source(term)
                 members.append(Alternatives(source, flags, branches=[source], words=_needed(term)))
                 stems = tuple(_stem(p["word"]).strip(EDGE) for p in _PIECE.finditer(term) if p["word"])
                 self._terms.append(_Term(group, stems))
