@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from extract.archive import worker
+from extract.archive.key import ReaderSpec
 from extract.patterns import Patterns
 from extract.pipeline import LetterReader
 
@@ -49,3 +51,19 @@ def datasets(corpus_pdfs, reader, patterns, tmp_path_factory):
     from tests.exports import make_datasets
 
     return make_datasets(tmp_path_factory.mktemp("datasets"), corpus_pdfs, reader, patterns)
+
+
+@pytest.fixture
+def read_names(monkeypatch, reader):
+    """Names of the files that runs in this process really read; they share a reader."""
+    names = []
+    real = worker.ChunkReader._one
+
+    def one(self, task, part, desk):
+        outcome = yield from real(self, task, part, desk)
+        names.append(task.name if outcome.state != "same" else f"{task.name} hashed")
+        return outcome
+
+    monkeypatch.setattr(worker.ChunkReader, "_one", one)
+    monkeypatch.setattr(ReaderSpec, "reader", lambda self: reader)
+    return names

@@ -1,40 +1,16 @@
-"""What a run remembers: nothing is read twice, nothing lost, whatever order things come in and whatever is killed."""
+"""What a run remembers: nothing is read twice, nothing is lost, whatever order things come in."""
 
 import json
 import os
-import re
 import shutil
-import signal
-import time
 
-import psutil
 import pytest
 from click.testing import CliRunner
 
-from extract.archive import worker
-from extract.archive.key import ReaderSpec
 from extract.archive.part import part_path
 from extract.cli import main
-from extract.metadata.files import METADATA
 from extract.patterns import patterns_home
-from tests.runs import assert_same, failures, files, letter, make_letters, rows, run, sources, start
-
-
-@pytest.fixture
-def read_names(monkeypatch, reader):
-    """Names of the files that runs in this process really read; they share a reader."""
-    names = []
-    real = worker.ChunkReader._one
-
-    def one(self, task, part, desk):
-        outcome = yield from real(self, task, part, desk)
-        names.append(task.name if outcome.state != "same" else f"{task.name} hashed")
-        return outcome
-
-    monkeypatch.setattr(worker.ChunkReader, "_one", one)
-    monkeypatch.setattr(ReaderSpec, "reader", lambda self: reader)
-    return names
-
+from tests.runs import assert_same, failures, files, letter, make_letters, rows, run, sources
 
 # -- what is read again
 
@@ -241,153 +217,6 @@ def test_names_that_only_differ_in_bytes_that_are_not_utf_8(tmp_path, read_names
     assert len(sources(tmp_path / "out")) == 2
 
 
-# -- workers
-
-
-def test_any_number_of_workers_gives_the_same_bytes(tmp_path):
-    make_letters(tmp_path / "in", 40)
-    shutil.copy(tmp_path / "in" / "001.txt", tmp_path / "in" / "000a.txt")
-    (tmp_path / "in" / "bad.pdf").write_bytes(b"no PDF")
-    for count in (0, 2):
-        run(tmp_path / "in", "--out", tmp_path / str(count), "--workers", count)
-    assert_same(tmp_path / "0", tmp_path / "2")
-
-
-def test_letters_that_hang_kill_or_fatten_a_worker_cost_themselves_alone(tmp_path):
-    """At their first step, and later beside the others of their chunk."""
-    words = {3: "HANG", 9: "CRASH", 14: "EAT", 41: "HANG LATE", 50: "CRASH LATE", 51: "CRASH LATE", 77: "EAT LATE"}
-    make_letters(tmp_path / "in", 96, words)
-    process = start(
-        tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, "--deadline", 6, "--memory", 700, faults=True
-    )
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    codes = {"HANG": "timeout", "CRASH": "crashed", "EAT": "out_of_memory"}
-    assert failures(tmp_path / "out") == {f"{n:03d}.txt": codes[word.split()[0]] for n, word in words.items()}
-    assert len(sources(tmp_path / "out")) == 96 - len(words)
-    assert all(len(r["sha256"]) == 64 for r in rows(tmp_path / "out", "failures"))
-    details = {r["source"]: r["detail"] for r in rows(tmp_path / "out", "failures")}
-    assert details["009.txt"] == "the worker ended with SIGSEGV"
-    assert details["003.txt"].startswith("more than 6 s; a long scan may need a longer --deadline")
-
-
-def wait_for(out, files, process):
-    """Until a run has read some files."""
-    from extract.archive.ledger import LedgerError, status
-
-    for _ in range(600):
-        try:
-            counts = status(out / ".run" / "ledger.sqlite").counts
-            if counts.letters >= files:
-                return
-        except (LedgerError, OSError, Exception):
-            pass
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.05)
-    pytest.fail("the run does not come on")
-
-
-def test_killed_at_any_moment_the_same_command_gives_the_same_bytes(tmp_path):
-    """Workers and parent are killed in turn while the run goes on."""
-    make_letters(tmp_path / "in", 60, dict.fromkeys(range(60), "SLOW"))
-    (tmp_path / "in" / "000b.txt").write_bytes((tmp_path / "in" / "050.txt").read_bytes())
-    run(tmp_path / "in", "--out", tmp_path / "whole")
-    arguments = (tmp_path / "in", "--out", tmp_path / "out", "--workers", 2)
-    process = start(*arguments, faults=True)
-    wait_for(tmp_path / "out", 5, process)
-    children = psutil.Process(process.pid).children(recursive=True)
-    for child in children:  # two workers and the process that forks them
-        child.kill()
-        time.sleep(0.3)
-    wait_for(tmp_path / "out", 20, process)
-    children = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.wait()
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert alive == []
-    assert not (tmp_path / "out" / "letters.csv").exists()
-    process = start(*arguments, faults=True)
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    assert_same(tmp_path / "out", tmp_path / "whole")
-
-
-def test_killed_while_tables_are_put_together(tmp_path, read_names, monkeypatch):
-    from extract.archive import assemble
-
-    make_letters(tmp_path / "in", 4)
-    run(tmp_path / "in", "--out", tmp_path / "whole")
-    real = os.replace
-    for number in range(17):  # as if killed before each of the renames
-        left = [number]
-
-        def replace(one, two, left=left):
-            if str(one).endswith((".csv.part", ".parquet.part", ".json.part")):
-                left[0] -= 1
-                if left[0] < 0:
-                    raise MemoryError
-            real(one, two)
-
-        monkeypatch.setattr(assemble.os, "replace", replace)
-        arguments = ["extract", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--workers", "0"]
-        CliRunner().invoke(main, arguments)
-        monkeypatch.setattr(assemble.os, "replace", real)
-        run(tmp_path / "in", "--out", tmp_path / "out")
-        assert_same(tmp_path / "out", tmp_path / "whole")
-        (tmp_path / "out" / "run.json").unlink()
-
-
-def test_ctrl_c_drains_and_the_same_command_goes_on(tmp_path):
-    make_letters(tmp_path / "in", 60, dict.fromkeys(range(60), "SLOW"))
-    arguments = (tmp_path / "in", "--out", tmp_path / "out", "--workers", 1)
-    process = start(*arguments, faults=True)
-    wait_for(tmp_path / "out", 5, process)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, output
-    assert "The same command goes on" in output
-    status = CliRunner().invoke(main, ["status", str(tmp_path / "out")]).output
-    assert "left" in status
-    assert "stopped" in status
-    run(tmp_path / "in", "--out", tmp_path / "out")
-    run(tmp_path / "in", "--out", tmp_path / "whole")
-    assert_same(tmp_path / "out", tmp_path / "whole")
-    assert "0 left" in CliRunner().invoke(main, ["status", str(tmp_path / "out")]).output
-
-
-def test_workers_that_cannot_start_end_the_run_with_the_reason(tmp_path, monkeypatch):
-    make_letters(tmp_path / "in", 2)
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "sitecustomize.py").write_text("import os; os._exit(7)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
-    assert "--workers 0" in run(tmp_path / "in", "--out", tmp_path / "out", "--workers", 2, code=1)
-
-
-def test_full_disk_ends_the_run_and_the_same_command_goes_on(tmp_path, read_names, monkeypatch):
-    from extract import run as runs
-
-    make_letters(tmp_path / "in", 3)
-    real = runs.write_whole
-
-    def full(path, data, **how):
-        if path.name == "0000002.part":
-            raise OSError(28, "No space left on device")
-        real(path, data, **how)
-
-    monkeypatch.setattr(runs, "write_whole", full)
-    assert "same command" in run(tmp_path / "in", "--out", tmp_path / "out", code=1)
-    monkeypatch.setattr(runs, "write_whole", real)
-    read_names.clear()
-    run(tmp_path / "in", "--out", tmp_path / "out")
-    assert read_names == ["001.txt", "002.txt"]
-
-
-def test_status_of_a_folder_without_a_run(tmp_path):
-    result = CliRunner().invoke(main, ["status", str(tmp_path)])
-    assert result.exit_code == 1
-    assert "no run" in result.output
-
-
 # -- tables
 
 
@@ -470,99 +299,6 @@ def test_run_file_counts_and_names_no_time_or_place(tmp_path, read_names):
 
 def test_parts_lie_a_thousand_to_a_folder(tmp_path):
     assert part_path(tmp_path, 12345).relative_to(tmp_path).as_posix() == "0012/0012345.part"
-
-
-# -- de-identified tables
-
-
-OLD = letter(1).replace("41 year old", "93 year old").replace("Norco 10/325mg #60", "Mr. Smith's potion #60")
-
-
-@pytest.fixture
-def deidentified(tmp_path, read_names):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "CM16-9990001 Smith.txt").write_text(OLD)
-    (tmp_path / "in" / "CM16-9990002.txt").write_text(letter(2))
-    (tmp_path / "in" / "CM16-9990003.txt").write_text(letter(2))
-    (tmp_path / "in" / "CM16-9990004.txt").write_text("no letter of Smith")
-    run(tmp_path / "in", "--out", tmp_path / "full")
-    run(tmp_path / "in", "--out", tmp_path / "safe", "--deidentify", "--salt", "pepper")
-    return tmp_path
-
-
-def test_deidentified_dates_are_years_and_ages_end_at_90(deidentified):
-    letters = rows(deidentified / "safe", "letters")
-    assert {r["injury_date"] + r["decision_date"] for r in letters} == {""}
-    assert {r["injury_date_year"] for r in letters} == {"2016"}
-    assert sorted((r["age"], r["age_top_coded"]) for r in letters) == [("41", "0"), ("90", "1")]
-    flat = rows(deidentified / "safe", "flat")
-    assert {r["decision_date_year"] for r in flat} == {"2016"}
-    assert {r["age"] for r in flat} == {"41", "90"}
-
-
-def test_nothing_that_identifies_is_left_in_the_folder(deidentified):
-    out = deidentified / "safe"
-    ids = [r["letter_id"] for r in rows(deidentified / "full", "letters")]
-    for path in out.rglob("*"):
-        assert path.suffix in (".csv", ".parquet", ".json"), path
-    text = "".join(p.read_text() for p in [*out.glob("*.csv"), out / "run.json"])
-    text = re.sub(r"\b0\.\d+", "", text)  # confidences: 0.9935 is no age of 93
-    for word in ("Smith", "CM16-", "pallet", "2016-", "pepper", "93", "potion", "Initial Care", *ids):
-        assert word not in text, word
-    described = "".join((out / name).read_text() for name in METADATA)  # digits of hashes and a made-up example aside
-    for word in ("Smith", "pallet", "pepper", "potion", "Initial Care", "CM16-999", *ids):
-        assert word not in described, word
-
-
-def test_deidentified_tables_keep_the_contract_and_their_keys(deidentified):
-    import pyarrow.parquet as pq
-
-    for name in ("letters", "issues", "citations", "evidence", "failures", "flat"):
-        full, safe = rows(deidentified / "full", name), rows(deidentified / "safe", name)
-        assert len(full) == len(safe)
-        assert list(safe[0])[: len(full[0])] == list(full[0])
-        table = pq.read_table(deidentified / "safe" / f"{name}.parquet")
-        assert table.column_names == list(safe[0])
-    letters = {r["letter_id"] for r in rows(deidentified / "safe", "letters")}
-    assert {r["letter_id"] for r in rows(deidentified / "safe", "issues")} == letters
-    assert len(letters) == 2
-    drugs = {r["drug"] for r in rows(deidentified / "safe", "issues")}
-    assert "Norco" in drugs
-
-
-def test_column_that_nobody_called_harmless_stays_empty(patterns):
-    from extract.archive.deidentify import HASHED, KEPT, Deidentified
-    from extract.schema import TABLES, Column
-
-    rendering = Deidentified(patterns=patterns)
-    assert rendering._value(Column("new_column", "str", ""), "Smith") is None
-    assert rendering._value(Column("new_list", "list", ""), ["Smith"]) == []
-    assert {c.name for t in TABLES for c in t.columns} >= KEPT | HASHED
-
-
-def test_salt_makes_the_hashes_and_a_random_one_is_not_kept(deidentified):
-    again, other = deidentified / "again", deidentified / "other"
-    run(deidentified / "in", "--out", again, "--deidentify", "--salt", "pepper")
-    run(deidentified / "in", "--out", other, "--deidentify")
-    ids = [{r["letter_id"] for r in rows(out, "letters")} for out in (deidentified / "safe", again, other)]
-    assert ids[0] == ids[1]
-    assert not ids[0] & ids[2]
-
-
-def test_deidentified_tables_do_not_lie_beside_what_they_were_made_from(deidentified):
-    arguments = (deidentified / "in", "--deidentify", "--overwrite")
-    run(*arguments, "--out", deidentified / "full", code=2)
-    run(*arguments, "--out", deidentified / "safe", "--run-dir", deidentified / "safe" / "run", code=2)
-    assert "finished" in CliRunner().invoke(main, ["status", str(deidentified / "safe")]).output
-
-
-def test_run_folder_serves_both_kinds_of_tables(deidentified, read_names):
-    read_names.clear()
-    run_dir = deidentified / "full" / ".run"
-    run(deidentified / "in", "--out", deidentified / "two", "--deidentify", "--run-dir", run_dir)
-    assert read_names == []
-    run(deidentified / "in", "--out", deidentified / "full")
-    assert read_names == []
 
 
 # -- shards brought together
