@@ -38,7 +38,7 @@ SUFFIXES: Final = ("csv", "parquet")
 ROW_GROUP: Final = {"evidence": 32_768, "citations": 4_096, "letters": 1_024}
 """Rows of a Parquet row group, so that one takes some 10 MB of memory, and a thousand letters nearly fill it.
 
-Not fewer: of each column of a row group some 600 bytes are held until the file ends.
+Not fewer: of each column of a row group some 900 bytes are held until the file ends.
 """
 ROW_GROUP_OTHER: Final = 2_048
 BUFFER: Final = 1_000_000

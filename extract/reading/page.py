@@ -150,7 +150,7 @@ class Document(Protocol):
 
     @property
     def weight(self) -> int:
-        """How much memory it takes while it is open, in characters of a page (140 bytes each in PDFium)."""
+        """How much memory it takes while it is open, in characters of a page, of 140 bytes each in PDFium."""
 
     def close(self) -> None:
         """Give the file back."""
